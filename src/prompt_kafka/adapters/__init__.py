@@ -1,0 +1,1 @@
+"""Where the runbook touches the service: observation (reads) and actions (writes)."""

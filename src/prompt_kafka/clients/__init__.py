@@ -1,0 +1,1 @@
+"""Connections to Kubernetes, Kafka, Helm and Git: thin, shared by the runbook and the lab."""

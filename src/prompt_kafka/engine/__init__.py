@@ -1,0 +1,1 @@
+"""Carries plans out: observe, act, wait for the proof. Knows plans, not Kafka."""

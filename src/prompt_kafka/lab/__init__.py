@@ -1,0 +1,1 @@
+"""The service on one machine: real Kafka processes behind a small Kubernetes API."""

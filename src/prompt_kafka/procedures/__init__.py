@@ -1,0 +1,1 @@
+"""One module per heading of the runbook page: ``plan(request, world) -> Plan``, pure."""
