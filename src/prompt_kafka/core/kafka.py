@@ -1,15 +1,34 @@
 """What is seen of a Kafka cluster over its own protocol, as plain values.
 
-The World, the conditions and the plans speak of brokers, partitions, quorum and lag; none of them may know a client
-library. So these values live here, free of any import that reaches outside, and ``clients.kafka`` fills them.
+The World, the conditions and the plans speak of brokers, partitions, quorum and lag; none of them may know a
+client library. So these values live here, free of any import that reaches outside, and ``clients.kafka``
+fills them.
 
 Times are milliseconds since the epoch (UTC) as the broker reports them; ages are seconds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from .quorum import ControllerAnswer, Quorum, Voter, quorum_of
+
+__all__ = [
+    "INTERNAL_TOPICS",
+    "Broker",
+    "Cluster",
+    "ControllerAnswer",
+    "Group",
+    "GroupLag",
+    "Member",
+    "Offsets",
+    "Partition",
+    "Quorum",
+    "TopicState",
+    "Voter",
+    "quorum_of",
+]
 
 INTERNAL_TOPICS = frozenset({"__consumer_offsets", "__transaction_state", "__share_group_state"})
 
@@ -46,8 +65,8 @@ class Cluster:
     id
         Cluster id (22 characters of URL-safe base64).
     controller_id
-        Over a broker: any broker that forwards to the controllers. Over a controller: the quorum's leader. ``None``
-        when not known.
+        Over a broker: any broker that forwards to the controllers. Over a controller: the quorum's leader.
+        ``None`` when not known.
     nodes
         Brokers (fenced ones too) or, when a controller was asked for controllers, the controllers.
     operations
@@ -160,97 +179,8 @@ class TopicState:
 
 
 @dataclass(frozen=True, slots=True)
-class Voter:
-    """A replica of the metadata log: a controller (voter) or a broker (observer).
-
-    Parameters
-    ----------
-    log_end_offset
-        As the leader last heard it; -1 when it never did.
-    last_fetch_ms, last_caught_up_ms
-        When the leader last heard it, and when it last had everything; ``None`` when never.
-    """
-
-    node_id: int
-    log_end_offset: int
-    last_fetch_ms: int | None = None
-    last_caught_up_ms: int | None = None
-    directory_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Quorum:
-    """The metadata quorum, as its leader describes it.
-
-    Parameters
-    ----------
-    asked
-        Address of the controller that answered, ``host:port``.
-    seen_ms
-        When it answered.
-    """
-
-    asked: str
-    leader_id: int
-    epoch: int
-    high_watermark: int
-    voters: tuple[Voter, ...]
-    observers: tuple[Voter, ...]
-    seen_ms: int = 0
-
-    def lag(self, node_id: int) -> int | None:
-        """Return how many metadata records `node_id` is behind the leader; ``None`` for a node not in the quorum."""
-        ends = {replica.node_id: replica.log_end_offset for replica in (*self.observers, *self.voters)}
-        if node_id not in ends or self.leader_id not in ends:
-            return None
-        return max(0, ends[self.leader_id] - ends[node_id])
-
-    def behind(self, *, within_s: float) -> tuple[int, ...]:
-        """Return the voters that were not caught up at any moment of the last `within_s` seconds."""
-        limit = self.seen_ms - within_s * 1000
-        return tuple(
-            voter.node_id
-            for voter in self.voters
-            if voter.node_id != self.leader_id and (voter.last_caught_up_ms or 0) < limit
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class ControllerAnswer:
-    """What one controller says when asked by itself.
-
-    Only the quorum's leader knows the voters; the others say whom they follow.
-
-    Parameters
-    ----------
-    address
-        ``host:port`` of the controller.
-    leader_id
-        The leader that it knows; ``None`` during an election or when it is cut off.
-    quorum
-        Its description of the quorum, when it is the leader.
-    metadata_version
-        Finalized level of ``metadata.version`` that it knows.
-    unreachable
-        Why it did not answer; empty when it did.
-    """
-
-    address: str
-    leader_id: int | None = None
-    quorum: Quorum | None = None
-    metadata_version: int | None = None
-    unreachable: str = ""
-
-
-def quorum_of(answers: Iterable[ControllerAnswer]) -> Quorum | None:
-    """Return the description by the leader with the highest epoch; a deposed leader may still believe in itself."""
-    described = [answer.quorum for answer in answers if answer.quorum is not None]
-    return max(described, key=lambda quorum: quorum.epoch, default=None)
-
-
-@dataclass(frozen=True, slots=True)
 class Offsets:
-    """First and next offset of a partition, and the last stable one (a reader of committed data stops there)."""
+    """First and next offset of a partition, and the last stable one, where a reader of committed data stops."""
 
     topic: str
     partition: int
@@ -285,7 +215,7 @@ class GroupLag:
 
     @property
     def records(self) -> int:
-        """Offsets between the group and the end, transaction markers included; 0 when no record waits (``age_s`` 0)."""
+        """Offsets between the group and the end, markers included; 0 when no record waits (``age_s`` 0)."""
         if self.age_s == 0:
             return 0
         position = self.start if self.committed is None else max(self.committed, self.start)
