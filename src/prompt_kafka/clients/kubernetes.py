@@ -213,6 +213,10 @@ class Kubernetes:
         response = self._request("GET", POD.path(namespace, name) + "/log", params=params)
         return response.text
 
+    def read(self, path: str) -> Object:
+        """Return the answer to a GET of any path: discovery, version, OpenAPI."""
+        return self._send("GET", path)
+
     def can(self, verb: str, kind: Kind, namespace: str | None = None, *, subresource: str = "") -> bool:
         """Return whether the user has a right (SelfSubjectAccessReview)."""
         attributes = {
