@@ -1,0 +1,1 @@
+"""The lab's Argo CD: acts on Application objects as the real one does."""
