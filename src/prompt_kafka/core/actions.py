@@ -1,0 +1,61 @@
+"""Everything that the runbook can do to a service. The list is closed and fits one screen.
+
+An action is data: what to do, to what. :mod:`prompt_kafka.adapters.perform` carries it out, and
+:func:`by_hand` says it as the line that a person would type. Each can be recognised as done by its mark
+(an annotation's value, a pod's UID), so that taking a run up again does nothing twice.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Annotate:
+    """Set an annotation on an object.
+
+    Attributes
+    ----------
+    resource
+        As kubectl names the kind: ``strimzipodset``, ``pod``, ``kafka``.
+    uid
+        Only on this very object; empty for whichever has the name.
+    """
+
+    resource: str
+    name: str
+    namespace: str
+    key: str
+    value: str
+    uid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Delete one object, and only the one of this UID."""
+
+    resource: str
+    name: str
+    namespace: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observe:
+    """Do nothing; the step only proves something."""
+
+
+Action = Annotate | Delete | Observe
+
+
+def by_hand(action: Action, context: str) -> str:
+    """Return the command line that does the same by hand; empty when there is nothing to do."""
+    match action:
+        case Annotate(resource, name, namespace, key, value):
+            words = ["annotate", resource, name, f"{key}={value}", "--overwrite", "-n", namespace]
+        case Delete(resource, name, namespace):
+            words = ["delete", resource, name, "-n", namespace]
+        case Observe():
+            return ""
+    return shlex.join(["kubectl", "--context", context, *words])

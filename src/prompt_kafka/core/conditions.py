@@ -1,0 +1,170 @@
+"""Conditions over a World, as data: what a step needs, and what proves it.
+
+The union is closed. A condition is a frozen dataclass that survives JSON, so that a plan which is saved, or
+a run which another person resumes, means the same there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from prompt_kafka.core.finished import finished
+from prompt_kafka.core.quorum import quorum_of
+from prompt_kafka.core.verdict import Verdict, judge, no, unknown, yes
+from prompt_kafka.core.world import INSTANT, Part, World
+
+
+@dataclass(frozen=True, slots=True)
+class TargetIs:
+    """The cluster is the one that the plan was made for."""
+
+    cluster_id: str
+
+    @property
+    def needs_to_see(self) -> frozenset[Part]:
+        """The parts of the World that it reads."""
+        return frozenset({Part.NODES})
+
+    def judge(self, world: World) -> Verdict:
+        """Judge it on a World."""
+        if world.nodes.known is None:
+            return unknown(world.nodes)
+        found = world.target.cluster_id
+        if found != self.cluster_id:
+            return no(f"this is cluster {found or '?'}, the plan was made for {self.cluster_id}")
+        return yes(f"cluster {found}")
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorRuns:
+    """The cluster operator runs and reconciles this cluster."""
+
+    @property
+    def needs_to_see(self) -> frozenset[Part]:
+        """The parts of the World that it reads."""
+        return frozenset({Part.NODES})
+
+    def judge(self, world: World) -> Verdict:
+        """Judge it on a World."""
+        if world.nodes.known is None:
+            return unknown(world.nodes)
+        operator = world.nodes.known.operator
+        if operator is None:
+            return unknown("the operator's Deployment was not found")
+        if not operator.ready:
+            return no("the cluster operator is not running")
+        if world.nodes.known.kafka.paused:
+            return no("reconciliation is paused")
+        return yes(f"operator {operator.version} runs")
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """Each pod has been replaced by a new one that is Ready.
+
+    Attributes
+    ----------
+    pods
+        Name of each pod and its UID before: the baseline.
+    """
+
+    pods: tuple[tuple[str, str], ...]
+
+    @property
+    def needs_to_see(self) -> frozenset[Part]:
+        """The parts of the World that it reads."""
+        return frozenset({Part.NODES})
+
+    def judge(self, world: World) -> Verdict:
+        """Judge it on a World."""
+        nodes = world.nodes.known
+        if nodes is None:
+            return unknown(world.nodes)
+        wrong = []
+        for name, uid in self.pods:
+            pod = nodes.pod(name)
+            if pod is None:
+                wrong.append(f"{name} is gone, not back yet")
+            elif pod.uid == uid:
+                wrong.append(f"{name} is {'stopping' if pod.deleting else 'still the old one'}")
+            elif not pod.ready:
+                wrong.append(f"{name} is new, not Ready yet")
+        return judge(wrong, f"{len(self.pods)} pods replaced")
+
+
+@dataclass(frozen=True, slots=True)
+class QuorumLed:
+    """A controller leads the metadata quorum."""
+
+    @property
+    def needs_to_see(self) -> frozenset[Part]:
+        """The parts of the World that it reads."""
+        return frozenset({Part.QUORUM})
+
+    def judge(self, world: World) -> Verdict:
+        """Judge it on a World."""
+        if world.quorum.known is None:
+            return unknown(world.quorum)
+        quorum = quorum_of(world.quorum.known)
+        if quorum is None:
+            return no("no controller leads the quorum")
+        return yes(f"controller {quorum.leader_id} leads, epoch {quorum.epoch}")
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The service is *really finished* (:mod:`prompt_kafka.core.finished`).
+
+    Attributes
+    ----------
+    canary
+        With a canary message, where the charts have one.
+    stable_s
+        For how many seconds it must hold without a break.
+    without_groups
+        Groups that were behind before, whose lag is therefore not proved.
+    without_operator
+        Without what only a running, unpaused operator can make true.
+    """
+
+    canary: bool = True
+    stable_s: float = 0.0
+    without_groups: tuple[str, ...] = ()
+    without_operator: bool = False
+
+    @property
+    def needs_to_see(self) -> frozenset[Part]:
+        """The parts of the World that it reads."""
+        return INSTANT | {Part.CANARY} if self.canary else INSTANT
+
+    def judge(self, world: World) -> Verdict:
+        """Judge it on a World; that it stays so is the runner's to see."""
+        return finished(
+            world,
+            canary=self.canary,
+            without_groups=frozenset(self.without_groups),
+            without_operator=self.without_operator,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ResourcesReady:
+    """Every topic and user resource of the service is Ready at its present generation."""
+
+    @property
+    def needs_to_see(self) -> frozenset[Part]:
+        """The parts of the World that it reads."""
+        return frozenset({Part.RESOURCES})
+
+    def judge(self, world: World) -> Verdict:
+        """Judge it on a World."""
+        resources = world.resources.known
+        if resources is None:
+            return unknown(world.resources)
+        wrong = [
+            f"{r.kind} {r.name}: {r.message or r.reason or 'not Ready'}" for r in resources if not r.settled
+        ]
+        return judge(wrong, f"{len(resources)} topics and users Ready")
+
+
+Condition = TargetIs | OperatorRuns | Replaced | QuorumLed | Finished | ResourcesReady

@@ -1,0 +1,93 @@
+"""Which service is meant: an environment of ``service.yaml`` as values, and the target of a command.
+
+Where the file is found and how it is read is the adapters' business (:mod:`prompt_kafka.adapters.config`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+DEFAULT_LAG_OBJECTIVE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaAccess:
+    """How the runbook reaches Kafka itself.
+
+    Attributes
+    ----------
+    user
+        The KafkaUser whose Secret is used to look at the cluster.
+    canary_user, canary_topic
+        With what a proof writes and reads back one message; empty where the charts have no canary.
+    listener
+        The listener of the Kafka resource that is tried from outside the cluster.
+    """
+
+    user: str = "kafka-admin"
+    canary_user: str = "canary"
+    canary_topic: str = "canary"
+    listener: str = "external"
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """One environment of the service.
+
+    Attributes
+    ----------
+    name
+        As in the GitOps tree.
+    production
+        True where the production hours count.
+    context, kubeconfig
+        The way to its Kubernetes API.
+    namespace, cluster
+        Where the Kafka resource is, and its name; an empty `cluster` means the only one there.
+    cluster_id
+        The pinned cluster id: another one is refused. Empty when nothing is pinned.
+    operator_namespace
+        Where the cluster operator runs.
+    groups
+        Lag objective in seconds of each group that belongs to the service.
+    simulated
+        What is not the real thing in this environment, one sentence each.
+    """
+
+    name: str
+    production: bool = False
+    context: str | None = None
+    kubeconfig: str | None = None
+    namespace: str = "prompt-kafka"
+    cluster: str = ""
+    cluster_id: str = ""
+    operator_namespace: str = "strimzi"
+    kafka: KafkaAccess = KafkaAccess()
+    groups: Mapping[str, float] = field(default_factory=dict, hash=False)
+    simulated: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a command is about to look at or to change: the first line of every plan."""
+
+    environment: str
+    production: bool
+    context: str
+    cluster: str
+    cluster_id: str
+    pinned_id: str = ""
+
+    @property
+    def line(self) -> str:
+        """``TARGET name (PRODUCTION) · context · cluster id``."""
+        kind = "PRODUCTION" if self.production else "not production"
+        return (
+            f"TARGET {self.environment} ({kind}) · {self.context} · {self.cluster_id or 'no cluster id yet'}"
+        )
+
+    @property
+    def is_another_cluster(self) -> bool:
+        """True when the cluster is not the one that the configuration pins."""
+        return bool(self.pinned_id and self.cluster_id and self.pinned_id != self.cluster_id)

@@ -1,0 +1,101 @@
+"""All that was observed of a service, frozen, with the time it was seen.
+
+A part that could not be seen is in the World as `Unknown` with the reason, never as something empty: an
+empty list of under-replicated partitions is good news, a question nobody answered is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from prompt_kafka.core.kafka import Cluster, Group, TopicState
+from prompt_kafka.core.objects import Canary, Nodes, ResourceState
+from prompt_kafka.core.quorum import ControllerAnswer
+from prompt_kafka.core.service import Target
+
+T = TypeVar("T")
+
+
+class Part(StrEnum):
+    """A part of the World that is observed by itself; a procedure declares which it must see."""
+
+    NODES = "nodes"
+    QUORUM = "quorum"
+    CLUSTER = "brokers"
+    TOPICS = "partitions"
+    GROUPS = "groups"
+    RESOURCES = "topics and users"
+    APPLICATIONS = "applications"
+    CANARY = "canary"
+
+
+INSTANT = frozenset({Part.NODES, Part.QUORUM, Part.CLUSTER, Part.TOPICS, Part.GROUPS})
+"""What "really finished" reads at one instant; the canary comes on top where something is proved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A part that was not seen, and why."""
+
+    because: str
+
+
+NOT_ASKED = Unknown("it was not looked at")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen(Generic[T]):
+    """A part of the World and when it was seen."""
+
+    value: T | Unknown
+    at: datetime | None = None
+
+    @property
+    def known(self) -> T | None:
+        """The value, None when unknown."""
+        return None if isinstance(self.value, Unknown) else self.value
+
+    @property
+    def because(self) -> str:
+        """Why it is unknown; empty when it is known."""
+        return self.value.because if isinstance(self.value, Unknown) else ""
+
+
+def unseen() -> Seen[T]:
+    """Return a part that was not looked at."""
+    return Seen(NOT_ASKED)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What was seen of one service.
+
+    Attributes
+    ----------
+    target
+        Which service this is.
+    at
+        When the observation began, UTC.
+    lag_objectives
+        Seconds that each of the service's groups may be behind.
+    route
+        The way to Kafka that was used, for people.
+    """
+
+    target: Target
+    at: datetime
+    nodes: Seen[Nodes] = field(default_factory=unseen)
+    quorum: Seen[tuple[ControllerAnswer, ...]] = field(default_factory=unseen)
+    cluster: Seen[Cluster] = field(default_factory=unseen)
+    topics: Seen[tuple[TopicState, ...]] = field(default_factory=unseen)
+    groups: Seen[tuple[Group, ...]] = field(default_factory=unseen)
+    resources: Seen[tuple[ResourceState, ...]] = field(default_factory=unseen)
+    applications: Seen[tuple[ResourceState, ...]] = field(default_factory=unseen)
+    canary: Seen[Canary] = field(default_factory=unseen)
+    lag_objectives: Mapping[str, float] = field(default_factory=dict, hash=False)
+    simulated: tuple[str, ...] = ()
+    route: str = ""
