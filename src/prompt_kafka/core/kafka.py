@@ -180,7 +180,7 @@ class TopicState:
 
 @dataclass(frozen=True, slots=True)
 class Offsets:
-    """First and next offset of a partition, and the last stable one, where a reader of committed data stops."""
+    """First and next offset of a partition, and the last stable one: committed reads stop there."""
 
     topic: str
     partition: int

@@ -1,0 +1,198 @@
+"""Reading and writing record batches at the partitions' leaders."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ...core.errors import UnreachableError
+from .batches import Batch, Record, parse
+from .describe import check
+from .errors import OffsetOutOfRangeError
+from .offsets import COMMITTED, EARLIEST, LATEST, TRIES, UNCOMMITTED, look_up
+
+if TYPE_CHECKING:
+    from .connection import KafkaConnection
+
+OUT_OF_RANGE = 1
+MOVED = frozenset({3, 5, 6, 9, 74, 76})  # unknown, no leader, not leader, no replica, fenced or unknown epoch
+RESPONSE_LIMIT = 50 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What one fetch of one partition returned.
+
+    Parameters
+    ----------
+    asked
+        Offset that was asked for.
+    start, end, stable
+        First offset of the partition, the one after its last, and where a reader of committed data stops.
+    batches
+        Whole batches; the first may begin before `asked`.
+    aborted
+        ``(producer id, first offset)`` of aborted transactions in the range; only with ``committed``.
+    """
+
+    topic: str
+    partition: int
+    asked: int
+    start: int
+    end: int
+    stable: int
+    batches: tuple[Batch, ...]
+    aborted: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def next_offset(self) -> int:
+        """Offset to ask for next."""
+        return max((batch.last_offset + 1 for batch in self.batches), default=self.asked)
+
+    def readable(self) -> Iterator[Batch]:
+        """Give the batches that hold records, without those of aborted transactions."""
+        waiting = sorted(self.aborted, key=lambda entry: entry[1])
+        aborting: set[int] = set()
+        for batch in self.batches:
+            while waiting and waiting[0][1] <= batch.last_offset:
+                aborting.add(waiting.pop(0)[0])
+            if batch.control:
+                if batch.abort_marker:
+                    aborting.discard(batch.producer_id)
+            elif not (batch.transactional and batch.producer_id in aborting):
+                yield batch
+
+    def records(self) -> Iterator[Record]:
+        """Give the records from `asked` on, without those of aborted transactions."""
+        for batch in self.readable():
+            for record in batch.records():
+                if record.offset >= self.asked:
+                    yield record
+
+
+def fetch(
+    connection: KafkaConnection,
+    positions: Mapping[tuple[str, int], int],
+    *,
+    max_bytes: int,
+    committed: bool,
+    wait: float,
+) -> dict[tuple[str, int], Fetched]:
+    """Fetch each partition from its leader, all leaders at once; see `KafkaConnection.fetch_each`."""
+    found: dict[tuple[str, int], Fetched] = {}
+    for attempt in range(TRIES):
+        missing = {where: offset for where, offset in positions.items() if where not in found}
+        if not missing:
+            break
+        if attempt:
+            connection.clock.sleep(0.2 * attempt)
+        by_leader: dict[int, dict[tuple[str, int], int]] = defaultdict(dict)
+        for (topic, partition), offset in missing.items():
+            by_leader[connection.leader(topic, partition, refresh=attempt > 0)][topic, partition] = offset
+        requests = [
+            (_request(places, max_bytes, committed, wait), leader) for leader, places in by_leader.items()
+        ]
+        for response in connection.ask_each(requests):
+            if isinstance(response, UnreachableError) and attempt < TRIES - 1:
+                continue
+            if isinstance(response, BaseException):
+                raise response
+            check(response.error_code, connection.where)
+            for topic in response.responses:
+                for partition in topic.partitions:
+                    if partition.error_code in MOVED and attempt < TRIES - 1:
+                        continue
+                    place = (topic.topic, partition.partition_index)
+                    found[place] = _fetched(connection, place, missing[place], partition)
+    return found
+
+
+def _request(positions: dict[tuple[str, int], int], max_bytes: int, committed: bool, wait: float) -> Any:
+    from kafka.protocol.consumer import FetchRequest
+
+    topic_type = FetchRequest.FetchTopic
+    by_topic: dict[str, list[Any]] = defaultdict(list)
+    for (topic, partition), offset in positions.items():
+        by_topic[topic].append(
+            topic_type.FetchPartition(
+                partition=partition,
+                current_leader_epoch=-1,
+                fetch_offset=offset,
+                last_fetched_epoch=-1,
+                log_start_offset=-1,
+                partition_max_bytes=max_bytes,
+            )
+        )
+    return FetchRequest(
+        replica_id=-1,
+        max_wait_ms=int(wait * 1000),
+        min_bytes=1 if wait > 0 else 0,
+        max_bytes=RESPONSE_LIMIT,
+        isolation_level=COMMITTED if committed else UNCOMMITTED,
+        session_id=0,
+        session_epoch=-1,
+        topics=[topic_type(topic=name, partitions=partitions) for name, partitions in by_topic.items()],
+        forgotten_topics_data=[],
+        rack_id="",
+        min_version=4,
+        max_version=12,
+    )
+
+
+def _fetched(connection: KafkaConnection, place: tuple[str, int], asked: int, partition: Any) -> Fetched:
+    topic, index = place
+    if partition.error_code == OUT_OF_RANGE:
+        start = look_up(connection, {place: EARLIEST}, UNCOMMITTED)[place]
+        end = look_up(connection, {place: LATEST}, UNCOMMITTED)[place]
+        valid = f"valid are {start} to {end - 1}" if end > start else f"it is empty, the next offset is {end}"
+        raise OffsetOutOfRangeError(
+            f"offset {asked} is not in partition {topic}-{index}: {valid}", where=connection.where
+        )
+    check(partition.error_code, f"{topic}-{index} at {connection.where}")
+    return Fetched(
+        topic=topic,
+        partition=index,
+        asked=asked,
+        start=partition.log_start_offset,
+        end=partition.high_watermark,
+        stable=partition.last_stable_offset,
+        batches=parse(topic, index, partition.records or b""),
+        aborted=tuple(
+            (entry.producer_id, entry.first_offset) for entry in partition.aborted_transactions or ()
+        ),
+    )
+
+
+def produce(
+    connection: KafkaConnection,
+    topic: str,
+    partition: int,
+    key: bytes | None,
+    value: bytes | None,
+    headers: Sequence[tuple[str, bytes]],
+    acks: int,
+) -> int:
+    """Write one record and return its offset; tried once, so that it is never written twice."""
+    from kafka.protocol.producer import ProduceRequest
+    from kafka.record.default_records import DefaultRecordBatchBuilder
+
+    builder = DefaultRecordBatchBuilder(2, 0, False, -1, -1, -1, 0)
+    now = int(connection.clock.now().timestamp() * 1000)
+    builder.append(0, now, key, value, list(headers))
+    topic_type = ProduceRequest.TopicProduceData
+    data = topic_type.PartitionProduceData(index=partition, records=bytes(builder.build()))
+    request = ProduceRequest(
+        transactional_id=None,
+        acks=acks,
+        timeout_ms=int(connection.timeout * 1000),
+        topic_data=[topic_type(name=topic, partition_data=[data])],
+        min_version=3,
+        max_version=12,
+    )
+    leader = connection.leader(topic, partition, refresh=True)
+    response = connection.ask_once(request, leader)
+    answer = response.responses[0].partition_responses[0]
+    check(answer.error_code, f"{topic}-{partition} at {connection.where}", answer.error_message)
+    return int(answer.base_offset)

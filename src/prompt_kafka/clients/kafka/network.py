@@ -1,0 +1,189 @@
+"""kafka-python's connections, with three things that it lacks.
+
+* A **route**: names and ports as the cluster advertises them are mapped to where they can be reached from
+  here (the lab's addresses, a port-forward). TLS still checks the advertised name.
+* A **deadline** on the TLS handshake and on every call: a frozen broker accepts connections and says nothing.
+* A **guard**: a connection that only reads refuses every other request before it reaches the wire.
+
+Importing this module imports ``kafka`` (about 0.1 s), so ``connection`` does it on first use.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import kafka.errors as errors
+from kafka.future import Future
+from kafka.net.connection import KafkaConnection as Wire
+from kafka.net.inet import create_connection
+from kafka.net.manager import KafkaConnectionManager
+from kafka.net.selector import NetworkSelector
+from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
+from kafka.protocol.api_key import ApiKey
+
+from ...core.clock import SYSTEM
+from .errors import ReadOnlyError
+
+# A library speaks when it is asked to: without this, Python prints its warnings over our output.
+logging.getLogger("kafka").addHandler(logging.NullHandler())
+
+RETRY_S = 0.1
+LOST = (
+    errors.KafkaConnectionError,
+    errors.KafkaTimeoutError,
+    errors.RequestTimedOutError,
+    errors.NodeNotReadyError,
+    errors.Cancelled,
+)
+
+Resolve = Callable[[str, int], tuple[str, int]]
+
+# FindCoordinator is missing on purpose: the first one makes a broker create `__consumer_offsets`.
+READS = frozenset(
+    {
+        ApiKey.Fetch,
+        ApiKey.ListOffsets,
+        ApiKey.Metadata,
+        ApiKey.OffsetFetch,
+        ApiKey.DescribeGroups,
+        ApiKey.ListGroups,
+        ApiKey.SaslHandshake,
+        ApiKey.ApiVersions,
+        ApiKey.OffsetForLeaderEpoch,
+        ApiKey.DescribeAcls,
+        ApiKey.DescribeConfigs,
+        ApiKey.DescribeLogDirs,
+        ApiKey.SaslAuthenticate,
+        ApiKey.ListPartitionReassignments,
+        ApiKey.DescribeClientQuotas,
+        ApiKey.DescribeUserScramCredentials,
+        ApiKey.DescribeQuorum,
+        ApiKey.DescribeCluster,
+        ApiKey.DescribeProducers,
+        ApiKey.DescribeTransactions,
+        ApiKey.ListTransactions,
+        ApiKey.ListConfigResources,
+        ApiKey.DescribeTopicPartitions,
+    }
+)
+
+
+def is_read(request: Any) -> bool:
+    """Say whether `request` changes nothing; a metadata request can create the topics that it names."""
+    if ApiKey.Metadata == request.API_KEY:
+        return not (request.topics and request.allow_auto_topic_creation)
+    return request.API_KEY in READS
+
+
+class GuardedWire(Wire):  # type: ignore[misc]
+    """A connection to one node that refuses what is not a read."""
+
+    def _send_request(self, request: Any, future: Any = None, timeout_at: float | None = None) -> Any:
+        if not is_read(request):
+            return (future or Future()).failure(ReadOnlyError(type(request).__name__.removesuffix("Request")))
+        return super()._send_request(request, future=future, timeout_at=timeout_at)
+
+
+class Manager(KafkaConnectionManager):  # type: ignore[misc]
+    """Connections to the nodes of one cluster, routed, with deadlines and guarded.
+
+    Parameters
+    ----------
+    net
+        Event loop; runs on its own thread.
+    resolve
+        ``(host, port)`` as advertised to ``(address, port)`` from here; called on the loop's thread.
+    read_only
+        Refuse what is not a read.
+    timeout
+        Seconds for one call as a whole.
+    """
+
+    def __init__(
+        self,
+        net: NetworkSelector,
+        *,
+        resolve: Resolve | None = None,
+        read_only: bool = False,
+        timeout: float = 10.0,
+        **configs: Any,
+    ) -> None:
+        super().__init__(net, **configs)
+        self.cluster.config["allow_auto_create_topics"] = False
+        self._resolve = resolve
+        self._read_only = read_only
+        self._timeout = timeout
+        self.last_failure: BaseException | None = None
+
+    def get_connection(self, node_id: Any, *args: Any, **kwargs: Any) -> Any:
+        """Return the connection to a node, guarded where this manager only reads."""
+        connection = super().get_connection(node_id, *args, **kwargs)
+        if self._read_only and not isinstance(connection, GuardedWire):
+            connection.__class__ = GuardedWire
+        return connection
+
+    async def _connect(self, node: Any, conn: Any, *args: Any, **kwargs: Any) -> Any:
+        soon = SYSTEM.monotonic() + self._timeout / 3
+        kwargs["timeout_at"] = min(kwargs.get("timeout_at") or soon, soon)
+        return await super()._connect(node, conn, *args, **kwargs)
+
+    async def _build_transport(self, node: Any, timeout_at: float | None = None) -> Any:
+        try:
+            return await self._routed_transport(node, timeout_at)
+        except Exception as error:
+            self.last_failure = error
+            raise
+
+    async def _routed_transport(self, node: Any, timeout_at: float | None) -> Any:
+        host, port = (node.host, node.port) if self._resolve is None else self._resolve(node.host, node.port)
+        end = SYSTEM.monotonic() + self._timeout if timeout_at is None else timeout_at
+        options = self.config["socket_options"]
+        sock = await create_connection(self._net, host, port, options, timeout_at=end)
+        if self.ssl_enabled:
+            transport = KafkaSSLTransport(
+                self._net, sock, host=node.host, ssl_context=self.config["ssl_context"]
+            )
+        else:
+            transport = KafkaTCPTransport(self._net, sock, host=node.host)
+        try:
+            shaking = self._net.call_soon_with_future(transport.handshake)
+            await self.wait_for(shaking, max(1.0, (end - SYSTEM.monotonic()) * 1000))
+        except Exception as error:
+            transport.close()
+            raise errors.KafkaConnectionError(f"TLS with {host}:{port} failed: {error}") from error
+        return transport
+
+    def run(self, coro: Any, *args: Any) -> Any:
+        """Run `coro` on the loop's thread and return its result, within the deadline of one call."""
+
+        async def bounded() -> Any:
+            future = self._net.call_soon_with_future(coro, *args)
+            return await self.wait_for(future, self._timeout * 1000)
+
+        return self._net.run(bounded)
+
+    async def ask_each(self, requests: Sequence[tuple[Any, int | None]]) -> list[Any]:
+        """Send all requests at once; give each one's response, or its error as a value."""
+        futures = [self._net.call_soon_with_future(self._ask, request, node) for request, node in requests]
+        answers: list[Any] = []
+        for future in futures:
+            try:
+                answers.append(await future)
+            except Exception as error:
+                answers.append(error)
+        return answers
+
+    async def _ask(self, request: Any, node: int | None) -> Any:
+        end = SYSTEM.monotonic() + self._timeout * 0.9
+        while True:
+            left = end - SYSTEM.monotonic()
+            try:
+                return await self.send(
+                    request, node_id=node, request_timeout_ms=1000 * max(0.1, min(left, self._timeout / 3))
+                )
+            except LOST:
+                if SYSTEM.monotonic() + RETRY_S > end:
+                    raise
+                await self._net.sleep(RETRY_S)
