@@ -1,0 +1,4 @@
+{{- define "kafdrop.selector" -}}
+app.kubernetes.io/name: kafdrop
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
