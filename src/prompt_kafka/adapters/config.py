@@ -1,0 +1,114 @@
+"""Finds and reads ``service.yaml``: the environments of the service and the ways to them.
+
+Looked for in this order: ``--config``, the variable ``PROMPT_KAFKA_CONFIG``, ``service.yaml`` in the present
+folder or one above it, the user's XDG configuration folder. Without any, `status` can still look at a cluster
+that is named on the command line; nothing is pinned then.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from prompt_kafka.core.errors import UsageError
+from prompt_kafka.core.service import DEFAULT_LAG_OBJECTIVE_S, Environment, KafkaAccess
+
+SCHEMA = 1
+NAME = "service.yaml"
+VARIABLE = "PROMPT_KAFKA_CONFIG"
+
+_ENVIRONMENT_KEYS = {
+    "production": bool,
+    "context": str,
+    "kubeconfig": str,
+    "namespace": str,
+    "cluster": str,
+    "cluster_id": str,
+    "operator_namespace": str,
+    "kafka": dict,
+    "groups": dict,
+    "simulated": list,
+}
+_KAFKA_KEYS = {"user": str, "canary_user": str, "canary_topic": str, "listener": str}
+
+
+def find(explicit: Path | None = None) -> Path | None:
+    """Return the configuration file to use, None when there is none.
+
+    Raises
+    ------
+    UsageError
+        A file that was named does not exist.
+    """
+    named = explicit or (Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None)
+    if named is not None:
+        if not named.is_file():
+            raise UsageError(f"no configuration file {named}", next=f"see --config and {VARIABLE}")
+        return named
+    here = Path.cwd()
+    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    candidates = [folder / NAME for folder in (here, *here.parents)] + [home / "prompt-kafka" / NAME]
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def read(path: Path) -> dict[str, Environment]:
+    """Read the environments of a configuration file.
+
+    Raises
+    ------
+    UsageError
+        With the line at fault: it is not YAML, has an unknown key, or a value of the wrong type.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError
+
+    try:
+        data = YAML(typ="rt").load(path.read_text())
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise UsageError(f"not YAML: {error.problem}", where=f"{path}:{line}") from error
+    except OSError as error:
+        raise UsageError(f"cannot read the configuration: {error.strerror}", where=str(path)) from error
+    _keys(path, data, {"schema": int, "environments": dict}, "")
+    if data.get("schema") != SCHEMA:
+        raise UsageError(
+            f"schema {data.get('schema')} is not known here",
+            where=str(path),
+            next=f"this version reads {SCHEMA}",
+        )
+    environments = data.get("environments") or {}
+    return {name: _environment(path, name, entry or {}) for name, entry in environments.items()}
+
+
+def _keys(path: Path, data: Any, known: Mapping[str, type], under: str) -> None:
+    if not isinstance(data, Mapping):
+        raise UsageError(f"{under or 'the file'} must be a mapping", where=str(path))
+    for key, value in data.items():
+        line = data.lc.key(key)[0] + 1 if hasattr(data, "lc") else 1
+        where = f"{path}:{line}"
+        if key not in known:
+            raise UsageError(f"unknown key {under}{key}", where=where, next=f"known: {', '.join(known)}")
+        if not isinstance(value, known[key]):
+            raise UsageError(f"{under}{key} must be {known[key].__name__}", where=where)
+
+
+def _environment(path: Path, name: str, entry: Any) -> Environment:
+    under = f"environments.{name}."
+    _keys(path, entry, _ENVIRONMENT_KEYS, under)
+    kafka = entry.get("kafka") or {}
+    _keys(path, kafka, _KAFKA_KEYS, f"{under}kafka.")
+    groups = {}
+    for group, objective in (entry.get("groups") or {}).items():
+        if objective is not None and not isinstance(objective, (int, float)):
+            raise UsageError(f"{under}groups.{group} must be seconds", where=str(path))
+        groups[str(group)] = float(DEFAULT_LAG_OBJECTIVE_S if objective is None else objective)
+    plain = {k: v for k, v in entry.items() if k not in ("kafka", "groups", "simulated")}
+    return Environment(
+        name=str(name),
+        kafka=KafkaAccess(**{k: str(v) for k, v in kafka.items()}),
+        groups=groups,
+        simulated=tuple(str(line) for line in entry.get("simulated") or ()),
+        **plain,
+    )

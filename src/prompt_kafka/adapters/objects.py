@@ -1,0 +1,185 @@
+"""Kubernetes objects as the values that decisions read.
+
+Functions from dictionaries to :mod:`prompt_kafka.core.objects`; nothing is fetched here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from prompt_kafka.core.objects import (
+    KafkaResource,
+    NodePool,
+    Operator,
+    Pod,
+    PodSet,
+    ResourceState,
+    StatusCondition,
+)
+
+Object = dict[str, Any]
+
+ROLLING_UPDATE = "strimzi.io/manual-rolling-update"
+PAUSE = "strimzi.io/pause-reconciliation"
+REVISION = "strimzi.io/revision"
+KAFKA_VERSION = "strimzi.io/kafka-version"
+
+
+def _annotations(obj: Object) -> dict[str, str]:
+    return obj["metadata"].get("annotations") or {}
+
+
+def _labels(obj: Object) -> dict[str, str]:
+    return obj["metadata"].get("labels") or {}
+
+
+def _is_true(value: str | None) -> bool:
+    return (value or "").lower() == "true"
+
+
+def conditions(obj: Object) -> tuple[StatusCondition, ...]:
+    """Return the entries of ``status.conditions``."""
+    found = (obj.get("status") or {}).get("conditions") or ()
+    return tuple(
+        StatusCondition(c.get("type", ""), c.get("status", ""), c.get("reason", ""), c.get("message", ""))
+        for c in found
+    )
+
+
+def kafka_resource(obj: Object) -> KafkaResource:
+    """Return a ``Kafka`` object's value."""
+    status, spec = obj.get("status") or {}, obj.get("spec", {}).get("kafka", {})
+    return KafkaResource(
+        name=obj["metadata"]["name"],
+        namespace=obj["metadata"]["namespace"],
+        generation=obj["metadata"].get("generation", 0),
+        observed_generation=status.get("observedGeneration", 0),
+        paused=_is_true(_annotations(obj).get(PAUSE)),
+        conditions=conditions(obj),
+        cluster_id=status.get("clusterId", ""),
+        wanted_version=str(spec.get("version", "")),
+        version=str(status.get("kafkaVersion", "")),
+        metadata_version=str(status.get("kafkaMetadataVersion", "")),
+        listeners=tuple(
+            (listener.get("name", ""), listener.get("bootstrapServers", ""))
+            for listener in status.get("listeners") or ()
+        ),
+        operator_version=str(status.get("operatorLastSuccessfulVersion", "")),
+    )
+
+
+def node_pool(obj: Object) -> NodePool:
+    """Return a ``KafkaNodePool`` object's value."""
+    status, spec = obj.get("status") or {}, obj.get("spec", {})
+    return NodePool(
+        name=obj["metadata"]["name"],
+        generation=obj["metadata"].get("generation", 0),
+        observed_generation=status.get("observedGeneration", 0),
+        replicas=spec.get("replicas", 0),
+        roles=tuple(spec.get("roles") or ()),
+        node_ids=tuple(status.get("nodeIds") or ()),
+    )
+
+
+def pod_set(obj: Object) -> PodSet:
+    """Return a ``StrimziPodSet`` object's value."""
+    pods = tuple(
+        (
+            pod["metadata"]["name"],
+            _annotations(pod).get(REVISION, ""),
+            _annotations(pod).get(KAFKA_VERSION, ""),
+        )
+        for pod in obj.get("spec", {}).get("pods") or ()
+    )
+    return PodSet(
+        name=obj["metadata"]["name"],
+        pool=_labels(obj).get("strimzi.io/pool-name", ""),
+        pods=pods,
+        rolling=_is_true(_annotations(obj).get(ROLLING_UPDATE)),
+        deleting="deletionTimestamp" in obj["metadata"],
+    )
+
+
+def pod(obj: Object) -> Pod:
+    """Return the value of a Kafka node's pod."""
+    metadata, status, labels = obj["metadata"], obj.get("status") or {}, _labels(obj)
+    roles = tuple(r for r in ("controller", "broker") if labels.get(f"strimzi.io/{r}-role") == "true")
+    found = conditions(obj)
+    ready = any(c.type == "Ready" and c.status == "True" for c in found)
+    statuses = status.get("containerStatuses") or ()
+    started = status.get("startTime")
+    return Pod(
+        name=metadata["name"],
+        uid=metadata["uid"],
+        node_id=int(metadata["name"].rsplit("-", 1)[-1]),
+        pool=labels.get("strimzi.io/pool-name", ""),
+        roles=roles,
+        ready=ready,
+        phase=status.get("phase", ""),
+        ip=status.get("podIP", ""),
+        revision=_annotations(obj).get(REVISION, ""),
+        kafka_version=_annotations(obj).get(KAFKA_VERSION, ""),
+        deleting="deletionTimestamp" in metadata,
+        restarts=sum(s.get("restartCount", 0) for s in statuses),
+        started=datetime.fromisoformat(started) if started else None,
+        broker_state=next((c.reason for c in found if c.type.endswith("/BrokerState")), ""),
+        why_not_ready="" if ready else _why_not_ready(found, statuses),
+        rolling=_is_true(_annotations(obj).get(ROLLING_UPDATE)),
+    )
+
+
+def _why_not_ready(found: Iterable[StatusCondition], statuses: Iterable[Object]) -> str:
+    for status in statuses:
+        waiting = (status.get("state") or {}).get("waiting")
+        if waiting:
+            return str(waiting.get("reason", ""))
+    for condition in found:
+        if condition.type in ("PodScheduled", "Ready") and condition.status == "False" and condition.reason:
+            return condition.message or condition.reason
+    return ""
+
+
+def operator(deployment: Object) -> Operator:
+    """Return the value of the cluster operator's Deployment."""
+    status = deployment.get("status") or {}
+    containers = deployment["spec"]["template"]["spec"]["containers"]
+    return Operator(
+        version=str(containers[0].get("image", "")).rpartition(":")[2],
+        ready=status.get("readyReplicas", 0) > 0,
+        replicas=deployment["spec"].get("replicas", 1),
+    )
+
+
+def resource_state(obj: Object) -> ResourceState:
+    """Return a ``KafkaTopic``'s or ``KafkaUser``'s value."""
+    found = conditions(obj)
+    ready = any(c.type == "Ready" and c.status == "True" for c in found)
+    bad = next((c for c in found if c.type in ("NotReady", "Ready", "ReconciliationPaused")), None)
+    return ResourceState(
+        kind=obj["kind"],
+        name=obj["metadata"]["name"],
+        generation=obj["metadata"].get("generation", 0),
+        observed_generation=(obj.get("status") or {}).get("observedGeneration", 0),
+        ready=ready,
+        reason="" if ready or bad is None else bad.reason,
+        message="" if ready or bad is None else bad.message,
+    )
+
+
+def application(obj: Object) -> ResourceState:
+    """Return an Argo CD ``Application``'s value: ready means Synced and Healthy."""
+    status = obj.get("status") or {}
+    sync = (status.get("sync") or {}).get("status", "Unknown")
+    health = (status.get("health") or {}).get("status", "Unknown")
+    problems = [c.get("message", "") for c in status.get("conditions") or () if "Error" in c.get("type", "")]
+    return ResourceState(
+        kind="Application",
+        name=obj["metadata"]["name"],
+        generation=0,
+        observed_generation=0,
+        ready=sync == "Synced" and health == "Healthy",
+        reason=f"{sync}, {health}",
+        message="; ".join(problems),
+    )

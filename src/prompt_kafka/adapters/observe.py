@@ -1,0 +1,185 @@
+"""Looks at a service: only the parts that were asked for, in parallel, each with its own time and outcome.
+
+A part that fails is `Unknown` with the reason; it never spoils another part, and it is never empty.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any, Self, TypeVar
+
+from prompt_kafka.adapters import canary, objects
+from prompt_kafka.adapters.access import Access, Route, reason
+from prompt_kafka.clients.kafka import KafkaConnection
+from prompt_kafka.clients.kinds import APPLICATION, DEPLOYMENT, KAFKA, NODE_POOL, POD_SET, TOPIC, USER
+from prompt_kafka.clients.kubernetes import Kubernetes, Object
+from prompt_kafka.core.clock import SYSTEM, Clock
+from prompt_kafka.core.errors import PromptKafkaError, UsageError
+from prompt_kafka.core.objects import Canary, Nodes, ResourceState
+from prompt_kafka.core.service import Environment, Target
+from prompt_kafka.core.world import Part, Seen, Unknown, World
+
+T = TypeVar("T")
+
+OPERATOR = "strimzi-cluster-operator"
+_KAFKA_PARTS = frozenset({Part.CLUSTER, Part.TOPICS, Part.GROUPS})
+
+
+class Observer:
+    """Observes one environment. Keeps its connections between looks; safe to use from one thread.
+
+    Parameters
+    ----------
+    kubernetes
+        A connection that may be read-only.
+    environment
+        Which service.
+    reads_only
+        Whether the Kafka connections refuse every write; a canary then stays unknown.
+    """
+
+    def __init__(
+        self, kubernetes: Kubernetes, environment: Environment, *, reads_only: bool, clock: Clock = SYSTEM
+    ) -> None:
+        self._kubernetes = kubernetes
+        self._environment = environment
+        self._reads_only = reads_only
+        self._clock = clock
+        self._access = Access(kubernetes, environment, read_only=reads_only)
+        self._connections: dict[str, tuple[KafkaConnection, Route]] = {}
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(12, thread_name_prefix="observe")
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for connection, _ in self._connections.values():
+            connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def observe(self, parts: Iterable[Part]) -> World:
+        """Return a World with the parts asked for.
+
+        Raises
+        ------
+        UsageError
+            There is no such Kafka cluster; without one nothing can be said.
+        UnreachableError
+            The Kubernetes API does not answer.
+        """
+        asked = frozenset(parts)
+        at = self._clock.now()
+        kafka = self._kafka()
+        looks: dict[str, Future[Seen[Any]]] = {}
+        pods = self._pool.submit(self._access.pods, kafka)
+        if Part.NODES in asked:
+            looks["nodes"] = self._pool.submit(self._see, lambda: self._nodes(kafka, pods.result()))
+        if Part.QUORUM in asked:
+            looks["quorum"] = self._pool.submit(
+                self._see, lambda: self._access.controllers(kafka, pods.result()).ask()
+            )
+        if Part.RESOURCES in asked:
+            looks["resources"] = self._pool.submit(self._see, self._resources)
+        if Part.APPLICATIONS in asked:
+            looks["applications"] = self._pool.submit(self._see, self._applications)
+        if asked & _KAFKA_PARTS:
+            self._look_at_kafka(kafka, asked, looks)
+        if Part.CANARY in asked:
+            looks["canary"] = self._pool.submit(self._see, lambda: self._canary(kafka))
+        seen: dict[str, Any] = {name: look.result() for name, look in looks.items()}
+        user = self._connections.get(self._environment.kafka.user)
+        world = World(
+            target=self._target(kafka),
+            at=at,
+            lag_objectives=self._environment.groups,
+            simulated=self._environment.simulated,
+            route=str(user[1]) if user else "",
+        )
+        return replace(world, **seen)
+
+    def _kafka(self) -> Object:
+        environment = self._environment
+        found = self._kubernetes.list(KAFKA, environment.namespace)
+        named = [k for k in found if environment.cluster in ("", k["metadata"]["name"])]
+        if len(named) == 1:
+            return named[0]
+        names = ", ".join(k["metadata"]["name"] for k in found) or "none"
+        raise UsageError(
+            f"no Kafka cluster {environment.cluster or 'can be chosen'}",
+            where=f"namespace {environment.namespace}, context {self._kubernetes.context}",
+            next=f"clusters there: {names}",
+        )
+
+    def _target(self, kafka: Object) -> Target:
+        return Target(
+            environment=self._environment.name,
+            production=self._environment.production,
+            context=self._kubernetes.context,
+            cluster=kafka["metadata"]["name"],
+            cluster_id=(kafka.get("status") or {}).get("clusterId", ""),
+            pinned_id=self._environment.cluster_id,
+        )
+
+    def _see(self, look: Callable[[], T]) -> Seen[T]:
+        try:
+            return Seen(look(), self._clock.now())
+        except (PromptKafkaError, OSError) as error:
+            return Seen(Unknown(reason(error)), self._clock.now())
+
+    def _nodes(self, kafka: Object, pods: list[Object]) -> Nodes:
+        namespace, name = kafka["metadata"]["namespace"], kafka["metadata"]["name"]
+        labels = f"strimzi.io/cluster={name}"
+        pools = self._pool.submit(self._kubernetes.list, NODE_POOL, namespace, labels=labels)
+        pod_sets = self._pool.submit(self._kubernetes.list, POD_SET, namespace, labels=labels)
+        deployment = self._kubernetes.find(DEPLOYMENT, OPERATOR, self._environment.operator_namespace)
+        found = sorted((objects.pod(pod) for pod in pods), key=lambda pod: pod.node_id)
+        return Nodes(
+            kafka=objects.kafka_resource(kafka),
+            pools=tuple(objects.node_pool(pool) for pool in pools.result()),
+            pod_sets=tuple(objects.pod_set(pod_set) for pod_set in pod_sets.result()),
+            pods=tuple(found),
+            operator=objects.operator(deployment) if deployment else None,
+        )
+
+    def _resources(self) -> tuple[ResourceState, ...]:
+        namespace = self._environment.namespace
+        found = [*self._kubernetes.list(TOPIC, namespace), *self._kubernetes.list(USER, namespace)]
+        return tuple(objects.resource_state(obj) for obj in found)
+
+    def _applications(self) -> tuple[ResourceState, ...]:
+        return tuple(objects.application(obj) for obj in self._kubernetes.list(APPLICATION, "argocd"))
+
+    def _connection(self, kafka: Object, user: str) -> KafkaConnection:
+        with self._lock:
+            if user not in self._connections:
+                self._connections[user] = self._access.connect(kafka, user)
+            return self._connections[user][0]
+
+    def _look_at_kafka(
+        self, kafka: Object, asked: frozenset[Part], looks: dict[str, Future[Seen[Any]]]
+    ) -> None:
+        user = self._environment.kafka.user
+        if Part.CLUSTER in asked:
+            looks["cluster"] = self._pool.submit(
+                self._see, lambda: self._connection(kafka, user).describe_cluster()
+            )
+        if Part.TOPICS in asked:
+            looks["topics"] = self._pool.submit(self._see, lambda: self._connection(kafka, user).topics())
+        if Part.GROUPS in asked:
+            names = sorted(self._environment.groups) or None
+            looks["groups"] = self._pool.submit(
+                self._see, lambda: self._connection(kafka, user).groups(names)
+            )
+
+    def _canary(self, kafka: Object) -> Canary:
+        access = self._environment.kafka
+        connection = self._connection(kafka, access.canary_user)
+        return canary.sing(connection, access.canary_topic, self._clock)
