@@ -95,7 +95,7 @@ def topics(connection: KafkaConnection, names: Sequence[str] | None = None) -> t
             partitions=tuple(_partition(topic.name, partition) for partition in _ordered(topic)),
             settings=settings.get(topic.name, ({}, frozenset()))[0],
             overrides=settings.get(topic.name, ({}, frozenset()))[1],
-            operations=operations(topic.topic_authorized_operations),
+            operations=operations(topic.authorized_operations),
         )
         for topic in found
         if topic.error_code in (0, 5)  # 5: a partition of it has no leader, which its partitions say

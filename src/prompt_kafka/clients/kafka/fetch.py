@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 OUT_OF_RANGE = 1
 MOVED = frozenset({3, 5, 6, 9, 74, 76})  # unknown, no leader, not leader, no replica, fenced or unknown epoch
+NOT_WRITTEN = frozenset({3, 5, 6})
+PRODUCE_TRIES = 5
 RESPONSE_LIMIT = 50 << 20
 
 
@@ -174,7 +176,7 @@ def produce(
     headers: Sequence[tuple[str, bytes]],
     acks: int,
 ) -> int:
-    """Write one record and return its offset; tried once, so that it is never written twice."""
+    """Write one record and return its offset; tried again only when a broker says it did not write it."""
     from kafka.protocol.producer import ProduceRequest
     from kafka.record.default_records import DefaultRecordBatchBuilder
 
@@ -191,8 +193,11 @@ def produce(
         min_version=3,
         max_version=12,
     )
-    leader = connection.leader(topic, partition, refresh=True)
-    response = connection.ask_once(request, leader)
-    answer = response.responses[0].partition_responses[0]
+    for attempt in range(PRODUCE_TRIES):
+        response = connection.ask_once(request, connection.leader(topic, partition, refresh=True))
+        answer = response.responses[0].partition_responses[0]
+        if answer.error_code not in NOT_WRITTEN or attempt == PRODUCE_TRIES - 1:
+            break
+        connection.clock.sleep(0.1 * 2**attempt)
     check(answer.error_code, f"{topic}-{partition} at {connection.where}", answer.error_message)
     return int(answer.base_offset)

@@ -127,7 +127,14 @@ class Manager(KafkaConnectionManager):  # type: ignore[misc]
     async def _connect(self, node: Any, conn: Any, *args: Any, **kwargs: Any) -> Any:
         soon = SYSTEM.monotonic() + self._timeout / 3
         kwargs["timeout_at"] = min(kwargs.get("timeout_at") or soon, soon)
-        return await super()._connect(node, conn, *args, **kwargs)
+        await super()._connect(node, conn, *args, **kwargs)
+        failure = conn.init_future.exception
+        if failure is not None:
+            self.last_failure = failure
+            if isinstance(failure, errors.SaslAuthenticationFailedError) and self.cluster.is_bootstrap(
+                node.node_id
+            ):
+                self._auth_failures[node.node_id] = failure  # ends the bootstrap: a second try locks accounts
 
     async def _build_transport(self, node: Any, timeout_at: float | None = None) -> Any:
         try:

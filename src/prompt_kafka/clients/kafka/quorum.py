@@ -74,8 +74,8 @@ class Controllers:
         )
         net.start()
         try:
-            answers: list[ControllerAnswer] = manager.run(self._ask_all, manager)
-            return tuple(answers)
+            answers = {answer.address: answer for answer in manager.run(self._ask_all, manager)}
+            return tuple(answers[f"{host}:{port}"] for host, port in self.addresses)
         finally:
             net.stop()
             manager.close()

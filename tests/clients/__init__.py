@@ -1,0 +1,1 @@
+"""The thin wrappers over libraries."""

