@@ -1,0 +1,1 @@
+"""Kafka as the operators see it: over mutual TLS, node by node."""
