@@ -142,8 +142,10 @@ def resolve(directory: Path, revision: str) -> str:
 
 def export(directory: Path, commit: str, target: Path, *paths: str) -> None:
     """Lay the files of a commit out in the folder `target`, those below `paths` when given."""
-    there = set(git("ls-tree", "--name-only", commit, directory=directory).splitlines())
-    wanted = [each for each in paths if each.split("/")[0] in there] if paths else ["."]
+    there = set(git("ls-tree", "--name-only", commit, "--", *paths, directory=directory).splitlines())
+    wanted = [each for each in paths if each in there] if paths else ["."]
+    if not wanted:
+        return
     with TemporaryDirectory(prefix="prompt-kafka-index-") as scratch:
         extra = {"GIT_INDEX_FILE": f"{scratch}/index", "GIT_WORK_TREE": str(target)}
         git("checkout", "--quiet", "--force", commit, "--", *wanted, directory=directory, extra=extra)
