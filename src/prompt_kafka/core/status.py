@@ -66,7 +66,6 @@ def report(world: World) -> Report:
 
 
 def _problems(world: World, no: list[Clause], unsure: list[Clause]) -> Iterator[Problem]:
-    command = f"prompt-kafka -e {world.target.environment}"
     if world.target.is_another_cluster:
         yield Problem(
             f"this is cluster {world.target.cluster_id}, not {world.target.pinned_id} as pinned",
@@ -78,13 +77,16 @@ def _problems(world: World, no: list[Clause], unsure: list[Clause]) -> Iterator[
     if "quorum led" in names:
         clause = next(c for c in no if c.name == "quorum led")
         yield Problem(
-            f"the metadata quorum has no leader: {clause.verdict.because}", f"{command} restart controllers"
+            f"the metadata quorum has no leader: {clause.verdict.because}",
+            _command(world, "restart controllers"),
         )
         explained |= {"quorum led", "voters caught up", "brokers registered"}
     if nodes is not None:
         yield from _operator_problems(world, nodes, explained)
         for pod, why in _sick(world, nodes):
-            yield Problem(f"{pod.name} ({'/'.join(pod.roles)}): {why}", f"{command} restart {pod.name}")
+            yield Problem(
+                f"{pod.name} ({'/'.join(pod.roles)}): {why}", _command(world, f"restart {pod.name}")
+            )
             explained |= {
                 "pods Ready",
                 "voters caught up",
@@ -95,7 +97,7 @@ def _problems(world: World, no: list[Clause], unsure: list[Clause]) -> Iterator[
             }
     for clause in no:
         if clause.name not in explained:
-            yield Problem(f"{clause.name}: {clause.verdict.because}", _mend(clause, command))
+            yield Problem(f"{clause.name}: {clause.verdict.because}", _mend(clause, world))
     for reason, group in _by_reason(unsure).items():
         yield Problem(
             f"cannot tell ({', '.join(group)}): {reason}", "mend the way there; nothing was assumed"
@@ -125,8 +127,8 @@ def _operator_problems(world: World, nodes: Nodes, explained: set[str]) -> Itera
     if failed is not None:
         explained |= {"Kafka Ready", "version"}
         mend = {
-            "UnsupportedKafkaVersionException": "set a version that this operator supports in the values file, "
-            "or go back to the operator before",
+            "UnsupportedKafkaVersionException": "set a version that this operator supports in the values "
+            "file, or go back to the operator before",
         }.get(failed.reason, "the operator tries again by itself; its log says more")
         yield Problem(f"the operator reports {failed.reason}: {failed.message}", mend)
 
@@ -163,16 +165,20 @@ def _sick(world: World, nodes: Nodes) -> Iterator[tuple[Pod, str]]:
             yield pod, ", ".join(seen)
 
 
-def _mend(clause: Clause, command: str) -> str:
+def _command(world: World, words: str) -> str:
+    return f"prompt-kafka {words} -e {world.target.environment}"
+
+
+def _mend(clause: Clause, world: World) -> str:
+    watch = _command(world, "status -w")
     mends = {
         "generation observed": "wait for the operator's next reconciliation; its log says what it is doing",
         "Kafka Ready": "the Kafka resource's conditions say why: kubectl describe kafka",
-        "pods Ready": "watch it: " + command + " status -w",
-        "pods on revision": "a roll is under way or was given up: " + command + " restart",
-        "version": "an upgrade is under way: " + command + " status -w",
-        "lag within objective": "are the group's consumers running? " + command + " group list",
+        "pods on revision": f"a roll is under way, or was given up: {_command(world, 'restart')}",
+        "version": f"an upgrade is under way: {watch}",
+        "lag within objective": f"are the group's consumers running? {_command(world, 'group list')}",
     }
-    return mends.get(clause.name, command + " status -w")
+    return mends.get(clause.name, f"watch it: {watch}")
 
 
 def _warnings(world: World) -> Iterator[Problem]:

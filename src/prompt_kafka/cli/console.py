@@ -1,0 +1,36 @@
+"""The terminal: one rich console for all commands, and the marks that they share."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.theme import Theme
+
+from prompt_kafka.core.verdict import Answer
+
+THEME = Theme(
+    {
+        "good": "green",
+        "bad": "bold red",
+        "unsure": "yellow",
+        "quiet": "dim",
+        "target": "bold",
+        "production": "bold white on red",
+        "command": "cyan",
+    }
+)
+
+STYLE = {Answer.YES: "good", Answer.NO: "bad", Answer.UNKNOWN: "unsure"}
+MARK = {Answer.YES: "✓", Answer.NO: "✗", Answer.UNKNOWN: "?"}
+
+
+def terminal(*, stderr: bool = False) -> Console:
+    """Return a console for standard output; colours only where a person looks."""
+    return Console(theme=THEME, highlight=False, stderr=stderr, soft_wrap=True)
+
+
+def age(seconds: float) -> str:
+    """Return a duration in the largest unit that says enough: ``4 s``, ``12 min``, ``3 h``, ``8 d``."""
+    for limit, unit, size in ((120, "s", 1), (7200, "min", 60), (172800, "h", 3600)):
+        if seconds < limit:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds / 86400:.0f} d"

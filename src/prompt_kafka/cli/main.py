@@ -1,0 +1,55 @@
+"""``prompt-kafka``: the table of commands, and how errors end."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from prompt_kafka import __version__
+from prompt_kafka.cli.lazy import Entry, LazyGroup
+from prompt_kafka.core.errors import ExitCode, PromptKafkaError
+
+ENTRIES = {
+    "status": Entry("status", "Is it healthy, and if not, what to do.", "Look"),
+    "restart": Entry("restart", "Restart Kafka: controllers, then brokers, each proved.", "Change"),
+    "topic": Entry("topic", "Topics: list.", "Messages"),
+    "group": Entry("group", "Consumer groups and their lag: list.", "Messages"),
+    "messages": Entry("messages", "Read a topic's messages, newest first; -f follows.", "Messages"),
+    "lab": Entry("lab.main", "The service on this machine: up, down, traffic, faults, logs …", "Lab"),
+}
+
+
+@click.command(
+    cls=LazyGroup,
+    entries=ENTRIES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="prompt-kafka")
+def root() -> None:
+    """Prompt Kafka: a Kafka service on Strimzi, and a runbook in which every heading runs.
+
+    A change shows its plan and asks once: observe, plan, approve, run, prove.
+    """
+
+
+def main() -> None:
+    """Run the command line and exit with the code that the outcome deserves."""
+    try:
+        sys.exit(root.main(standalone_mode=False) or ExitCode.OK)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(ExitCode.USAGE)
+    except PromptKafkaError as error:
+        click.echo(f"{click.style('error', fg='red', bold=True)}: {error}", err=True)
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        sys.exit(ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(ExitCode.OK)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""How a run is shown while it goes on: one line for each thing that changed, with the time it took."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.markup import escape
+
+from prompt_kafka.core.actions import Observe
+from prompt_kafka.core.clock import SYSTEM, Clock
+from prompt_kafka.core.objects import Pod
+from prompt_kafka.core.plan import Step
+from prompt_kafka.core.verdict import Verdict
+from prompt_kafka.core.world import World
+from prompt_kafka.engine.runner import StepOutcome
+
+QUIET_S = 5.0
+"""A wait that shows nothing new for so long says what it is waiting for."""
+
+
+class Progress:
+    """Prints a run's progress: pods as they stop, come back and are ready; partitions out of sync."""
+
+    def __init__(self, console: Console, clock: Clock = SYSTEM) -> None:
+        self._console = console
+        self._clock = clock
+        self._began = clock.monotonic()
+        self._spoke = self._began
+        self._pods: dict[str, tuple[str, str]] = {}
+        self._gone_at: dict[str, float] = {}
+        self._under_replicated = -1
+
+    def step_began(self, number: int, step: Step) -> None:
+        """Print the step's title."""
+        self._console.print(f"\n[bold]{number}. {escape(step.title)}[/]")
+
+    def acted(self, step: Step) -> None:
+        """Print that the proof is waited for now."""
+        if not isinstance(step.action, Observe):
+            self._say("asked; following the pods")
+
+    def looked(self, step: Step, world: World | None, unmet: tuple[Verdict, ...]) -> None:
+        """Print what changed since the last look."""
+        if world is not None and world.nodes.known is not None:
+            for pod in world.nodes.known.pods:
+                self._pod(pod)
+            self._missing({pod.name for pod in world.nodes.known.pods})
+        if world is not None and world.topics.known is not None:
+            under = sum(len(topic.under_replicated) for topic in world.topics.known)
+            if under != self._under_replicated and (under or self._under_replicated > 0):
+                self._say(f"{under} partitions under-replicated")
+            self._under_replicated = under
+        if unmet and self._clock.monotonic() - self._spoke > QUIET_S:
+            self._say(f"[quiet]waiting: {escape(unmet[0].because)}[/]")
+
+    def step_ended(self, outcome: StepOutcome) -> None:
+        """Print the evidence."""
+        done = "proved" if outcome.acted or isinstance(outcome.step.action, Observe) else "already so"
+        self._say(f"[good]✓ {done}[/] in {outcome.seconds:.1f} s")
+        for line in outcome.evidence:
+            self._console.print(f"          [quiet]{escape(line)}[/]")
+
+    def _pod(self, pod: Pod) -> None:
+        state = "stopping" if pod.deleting else "ready" if pod.ready else "starting"
+        before = self._pods.get(pod.name)
+        self._pods[pod.name] = (pod.uid, state)
+        if before is None or before == (pod.uid, state):
+            return
+        if state == "stopping":
+            self._gone_at[pod.name] = self._clock.monotonic()
+            self._say(f"{pod.name} stopping")
+        elif state == "ready":
+            since = self._gone_at.pop(pod.name, None)
+            took = f" after {self._clock.monotonic() - since:.1f} s" if since is not None else ""
+            self._say(f"{pod.name} [good]ready[/]{took}")
+        elif before[0] != pod.uid:
+            self._say(f"{pod.name} starting")
+        elif before[1] == "ready":
+            self._say(f"{pod.name} [bad]not ready any more[/] {escape(pod.why_not_ready)}")
+
+    def _missing(self, present: set[str]) -> None:
+        for name in sorted(self._pods.keys() - present):
+            if self._pods[name][1] != "gone":
+                self._gone_at.setdefault(name, self._clock.monotonic())
+                self._pods[name] = ("", "gone")
+
+    def _say(self, text: str) -> None:
+        self._spoke = self._clock.monotonic()
+        self._console.print(f"  {self._spoke - self._began:6.1f} s  {text}")

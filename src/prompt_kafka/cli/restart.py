@@ -1,0 +1,51 @@
+"""``prompt-kafka restart``: the heading *Restarting Kafka*."""
+
+from __future__ import annotations
+
+import click
+
+from prompt_kafka.cli.change import carry_out, change_options
+from prompt_kafka.cli.options import output_option, target_options
+from prompt_kafka.core.request import RestartRequest
+from prompt_kafka.factory import TargetOptions, session
+
+
+@click.command("restart")
+@click.argument("what", nargs=-1, metavar="[controllers|brokers|POD…]")
+@click.option(
+    "--by-deletion", is_flag=True, help="Delete the pods one at a time instead of asking the operator."
+)
+@click.option("--stable", default=2.0, show_default=True, help="Seconds for which the end state must hold.")
+@change_options
+@target_options
+@output_option
+def command(
+    what: tuple[str, ...],
+    by_deletion: bool,
+    stable: float,
+    dry_run: bool,
+    yes: bool,
+    target: TargetOptions,
+    output: str,
+) -> int:
+    """Restart Kafka: controllers, then brokers, one pod at a time, each proved.
+
+    \b
+    prompt-kafka restart                          every pod
+    prompt-kafka restart brokers                  the brokers
+    prompt-kafka restart prompt-kafka-kafka-4     one pod
+    """
+    from prompt_kafka.procedures import restart
+
+    pods = tuple(word for word in what if word not in ("controllers", "brokers"))
+    request = RestartRequest(
+        controllers="controllers" in what,
+        brokers="brokers" in what,
+        pods=pods,
+        by_deletion=by_deletion,
+        stable_s=stable,
+    )
+    with session(target, changes=True) as service:
+        world = service.observe(restart.NEEDS_TO_SEE)
+        plan = restart.plan(request, world, canary=service.has_canary())
+        return carry_out(service, plan, output=output, dry_run=dry_run, yes=yes)

@@ -1,0 +1,61 @@
+"""``prompt-kafka status``: look, judge, and say what mends what is wrong."""
+
+from __future__ import annotations
+
+import click
+
+from prompt_kafka.cli.options import echo_json, output_option, target_options
+from prompt_kafka.core.clock import SYSTEM
+from prompt_kafka.core.errors import ExitCode
+from prompt_kafka.core.verdict import Answer
+from prompt_kafka.core.world import INSTANT, Part
+from prompt_kafka.factory import Session, TargetOptions, session
+
+SEES = INSTANT | {Part.RESOURCES, Part.APPLICATIONS}
+
+
+@click.command("status")
+@target_options
+@output_option
+@click.option("-w", "--watch", is_flag=True, help="Look again every two seconds.")
+def command(target: TargetOptions, output: str, watch: bool) -> int:
+    """Is it healthy, and if not, what to do.
+
+    Reads only. Ends with 0 when the service is really finished, with 1 when it is not or cannot be told.
+    """
+    from prompt_kafka.core.status import report
+
+    with session(target) as look:
+        if watch:
+            return _watch(look)
+        world = look.observe(SEES)
+        found = report(world)
+        if output == "json":
+            from prompt_kafka.cli.present_status import as_json
+
+            echo_json(as_json(world, found))
+        else:
+            from prompt_kafka.cli.console import terminal
+            from prompt_kafka.cli.present_status import show
+
+            show(world, found, terminal())
+    return ExitCode.OK if found.answer is Answer.YES else ExitCode.FAILED
+
+
+def _watch(look: Session) -> int:
+    """Show the report again and again, until interrupted."""
+    from rich.live import Live
+    from rich.text import Text
+
+    from prompt_kafka.cli.console import terminal
+    from prompt_kafka.cli.present_status import show
+    from prompt_kafka.core.status import report
+
+    console = terminal()
+    with Live(console=console, screen=True, auto_refresh=False) as live:
+        while True:
+            world = look.observe(SEES)
+            with console.capture() as captured:
+                show(world, report(world), console)
+            live.update(Text.from_ansi(captured.get()), refresh=True)
+            SYSTEM.sleep(2.0)

@@ -1,0 +1,171 @@
+"""The composition root: the only place where adapters meet the engine, and where the lab is reached.
+
+Commands and pages ask here for a session on an environment; what a session is made of is nobody else's
+business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from prompt_kafka.adapters import config
+from prompt_kafka.core.clock import SYSTEM
+from prompt_kafka.core.errors import UsageError
+from prompt_kafka.core.plan import Plan
+from prompt_kafka.core.service import Environment
+from prompt_kafka.core.world import Part, World
+from prompt_kafka.engine.runner import Listener, StepOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class TargetOptions:
+    """Which service a command means, as given on the command line."""
+
+    environment: str | None = None
+    context: str | None = None
+    kubeconfig: Path | None = None
+    namespace: str | None = None
+    cluster: str | None = None
+    config: Path | None = None
+
+
+def _configured(options: TargetOptions) -> dict[str, Environment]:
+    path = config.find(options.config)
+    return config.read(path) if path else {}
+
+
+def _labs() -> dict[str, Environment]:
+    """Return the environments of this machine's labs; each lab writes its own ``service.yaml``."""
+    from prompt_kafka.lab.state import labs_home
+
+    found: dict[str, Environment] = {}
+    for path in sorted(labs_home().glob(f"*/{config.NAME}")):
+        found.update(config.read(path))
+    return found
+
+
+def environments(options: TargetOptions) -> dict[str, Environment]:
+    """Return every environment that is known: those of ``service.yaml``, and the labs of this machine."""
+    return {**_labs(), **_configured(options)}
+
+
+def environment_of(options: TargetOptions, *, changes: bool) -> Environment:
+    """Return the environment that is meant.
+
+    A look may name a context only. A change needs an environment that is known by name; a lone lab is
+    the only default.
+
+    Raises
+    ------
+    UsageError
+        It is not known, or not clear which one is meant.
+    """
+    known = environments(options)
+    if options.environment is not None:
+        if options.environment not in known:
+            raise UsageError(
+                f"unknown environment {options.environment!r}",
+                next=f"known: {', '.join(known) or 'none'}; a new one goes into service.yaml",
+            )
+        found = known[options.environment]
+    elif options.context is not None or options.kubeconfig is not None:
+        if changes:
+            raise UsageError(
+                "a change needs an environment by name, so that its cluster id is pinned",
+                next="describe it in service.yaml and give -e NAME",
+            )
+        found = Environment(name=options.context or "unnamed")
+    elif len(known) == 1 and (not changes or known.keys() == _labs().keys()):
+        found = next(iter(known.values()))
+    else:
+        raise UsageError(
+            "which environment?" if known else "no environment is known here",
+            next=f"give -e {'|'.join(known)}" if known else "start a lab (make up), or give --context",
+        )
+    return replace(
+        found,
+        context=options.context or found.context,
+        kubeconfig=str(options.kubeconfig) if options.kubeconfig else found.kubeconfig,
+        namespace=options.namespace or found.namespace,
+        cluster=options.cluster or found.cluster,
+    )
+
+
+class Session:
+    """A look at one environment, and the means to change it.
+
+    Reading goes over connections that refuse to write; writing connections are opened only when a plan runs.
+    """
+
+    def __init__(self, environment: Environment) -> None:
+        from prompt_kafka.adapters.observe import Observer
+        from prompt_kafka.clients.kubernetes import Kubernetes
+
+        self.environment = environment
+        self.kubernetes = Kubernetes.connect(_path(environment), environment.context, read_only=True)
+        self._observer = Observer(self.kubernetes, environment, reads_only=True)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._observer.close()
+        self.kubernetes.close()
+
+    def observe(self, parts: frozenset[Part]) -> World:
+        """Look at parts of the service; writes nothing."""
+        return self._observer.observe(parts)
+
+    def has_canary(self) -> bool:
+        """Return whether the charts brought a canary topic and a user for it."""
+        from prompt_kafka.clients.kinds import TOPIC, USER
+
+        access, namespace = self.environment.kafka, self.environment.namespace
+        if not access.canary_topic or not access.canary_user:
+            return False
+        return (
+            self.kubernetes.find(TOPIC, access.canary_topic, namespace) is not None
+            and self.kubernetes.find(USER, access.canary_user, namespace) is not None
+        )
+
+    def run(self, plan: Plan, listener: Listener) -> tuple[StepOutcome, ...]:
+        """Carry a plan out."""
+        from prompt_kafka.adapters.changes import Changes
+        from prompt_kafka.adapters.observe import Observer
+        from prompt_kafka.adapters.perform import perform
+        from prompt_kafka.clients.kubernetes import Kubernetes
+        from prompt_kafka.engine.runner import Runner
+
+        writable = Kubernetes.connect(_path(self.environment), self.environment.context)
+        with (
+            writable,
+            Observer(writable, self.environment, reads_only=False) as observer,
+            Changes(self.kubernetes, self.environment.namespace) as changes,
+        ):
+            runner = Runner(
+                observer.observe,
+                lambda action: perform(action, writable),
+                listener,
+                SYSTEM,
+                changed=changes.event,
+            )
+            return runner.run(plan)
+
+
+def _path(environment: Environment) -> Path | None:
+    return Path(environment.kubeconfig).expanduser() if environment.kubeconfig else None
+
+
+@contextmanager
+def session(options: TargetOptions, *, changes: bool = False) -> Iterator[Session]:
+    """Open a session on the environment that is meant."""
+    opened = Session(environment_of(options, changes=changes))
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+Progress = Callable[[str], None]
+"""Is told, one short line at a time, what is going on."""
