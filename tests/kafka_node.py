@@ -1,7 +1,8 @@
 """One real Kafka process (KRaft, controller and broker in one) on loopback, for tests of what talks to Kafka.
 
 Three listeners, as the service has them: plain, SASL_SSL with SCRAM (`external`) and the controllers' own
-with client certificates (`controller`). Ports are chosen free, the JVM is small, and it is gone when the context ends.
+with client certificates (`controller`). Ports are chosen free, the JVM is small, and it is gone when the
+context ends.
 """
 
 from __future__ import annotations
@@ -140,6 +141,11 @@ class KafkaNode:
     def pid(self) -> int:
         assert self._process is not None
         return self._process.pid
+
+    @property
+    def bootstrap(self) -> str:
+        """Return the plain listener as other clients want it."""
+        return f"{self.plain[0]}:{self.plain[1]}"
 
     @property
     def _config(self) -> Path:

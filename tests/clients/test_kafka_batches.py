@@ -13,8 +13,10 @@ from prompt_kafka.clients.kafka import KafkaConnection, KafkaError
 from prompt_kafka.clients.kafka.batches import decompress, parse
 from tests.kafka_node import KafkaNode
 
+Fields = tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]
 
-def build(records: list[tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]]) -> bytes:
+
+def build(records: list[Fields]) -> bytes:
     builder = DefaultRecordBatchBuilder(2, 0, False, -1, -1, -1, 1 << 20)
     for number, (key, value, headers) in enumerate(records):
         builder.append(number, 1_700_000_000_000 + number, key, value, headers)
@@ -22,14 +24,13 @@ def build(records: list[tuple[bytes | None, bytes | None, list[tuple[str, bytes 
 
 
 maybe = st.none() | st.binary(max_size=50)
-record_lists = st.lists(
-    st.tuples(maybe, maybe, st.lists(st.tuples(st.text(max_size=5), maybe), max_size=3)), min_size=1
-)
+header_lists = st.lists(st.tuples(st.text(max_size=5), maybe), max_size=3)
+record_lists = st.lists(st.tuples(maybe, maybe, header_lists), min_size=1)
 
 
 @given(record_lists)
 def test_records_survive(
-    records: list[tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]],
+    records: list[Fields],
 ) -> None:
     (batch,) = parse("t", 3, build(records))
     read = list(batch.records())
@@ -48,9 +49,7 @@ def test_any_bytes_are_a_batch_or_an_error(data: bytes) -> None:
 
 
 @given(record_lists, st.data())
-def test_a_damaged_batch_is_an_error_never_a_crash(
-    records: list[tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]], data: st.DataObject
-) -> None:
+def test_a_damaged_batch_is_an_error_never_a_crash(records: list[Fields], data: st.DataObject) -> None:
     damaged = bytearray(build(records))
     at = data.draw(st.integers(16, len(damaged) - 1))
     damaged[at] ^= data.draw(st.integers(1, 255))
@@ -75,7 +74,7 @@ def test_damaged_payload_says_where() -> None:
 def test_every_codec(node: KafkaNode, admin: KafkaConnection, topic: str, codec: str) -> None:
     values = [b'{"n": %d, "text": "%s"}' % (n, b"again and " * 20) for n in range(300)] + [os.urandom(300)]
     producer = confluent_kafka.Producer(
-        {"bootstrap.servers": "%s:%d" % node.plain, "compression.type": codec, "linger.ms": 50}
+        {"bootstrap.servers": node.bootstrap, "compression.type": codec, "linger.ms": 50}
     )
     for value in values:
         producer.produce(topic, value)
@@ -89,7 +88,7 @@ def test_aborted_records_and_markers_are_not_records(
     node: KafkaNode, admin: KafkaConnection, topic: str
 ) -> None:
     producer = confluent_kafka.Producer(
-        {"bootstrap.servers": "%s:%d" % node.plain, "transactional.id": f"tx-{topic}"}
+        {"bootstrap.servers": node.bootstrap, "transactional.id": f"tx-{topic}"}
     )
     producer.init_transactions(20)
     for text, end in (
@@ -115,7 +114,7 @@ def test_open_transaction_holds_committed_readers_back(
     node: KafkaNode, admin: KafkaConnection, topic: str
 ) -> None:
     producer = confluent_kafka.Producer(
-        {"bootstrap.servers": "%s:%d" % node.plain, "transactional.id": f"open-{topic}"}
+        {"bootstrap.servers": node.bootstrap, "transactional.id": f"open-{topic}"}
     )
     producer.init_transactions(20)
     producer.begin_transaction()

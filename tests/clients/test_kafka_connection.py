@@ -131,7 +131,7 @@ def test_names_are_routed_and_certificates_still_checked(node: KafkaNode) -> Non
         assert connection.brokers()
     assert ("kafka.test", 1) in asked
     other = KafkaConnection([("other.test", 1)], tls=node.tls, sasl=sasl, resolve=resolve, timeout=1)
-    with pytest.raises(UnreachableError, match="(?i)hostname mismatch"):
+    with pytest.raises(UnreachableError, match=r"(?i)hostname mismatch"):
         other.brokers()
 
 

@@ -11,7 +11,7 @@ from tests.kafka_node import KafkaNode
 def consume(node: KafkaNode, group: str, topic: str, offset: int) -> None:
     """Leave a group with one committed offset and no member."""
     consumer = confluent_kafka.Consumer(
-        {"bootstrap.servers": "%s:%d" % node.plain, "group.id": group, "enable.auto.commit": False}
+        {"bootstrap.servers": node.bootstrap, "group.id": group, "enable.auto.commit": False}
     )
     place = confluent_kafka.TopicPartition(topic, 0, offset)
     consumer.commit(offsets=[place], asynchronous=False)
@@ -43,7 +43,7 @@ def test_lag_is_the_age_of_the_first_unread_record(
 
 def test_transaction_marker_is_no_lag(node: KafkaNode, admin: KafkaConnection, topic: str) -> None:
     producer = confluent_kafka.Producer(
-        {"bootstrap.servers": "%s:%d" % node.plain, "transactional.id": f"tx-{topic}"}
+        {"bootstrap.servers": node.bootstrap, "transactional.id": f"tx-{topic}"}
     )
     producer.init_transactions(20)
     producer.begin_transaction()
@@ -75,7 +75,7 @@ def test_member_and_its_partitions(
     name = f"live-{protocol}-{topic}"
     consumer = confluent_kafka.Consumer(
         {
-            "bootstrap.servers": "%s:%d" % node.plain,
+            "bootstrap.servers": node.bootstrap,
             "group.id": name,
             "group.protocol": protocol,
             "auto.offset.reset": "earliest",

@@ -99,6 +99,8 @@ def parse(topic: str, partition: int, data: bytes | memoryview) -> tuple[Batch, 
     while at + PREFIX <= len(view):
         base, length = struct.unpack_from(">qi", view, at)
         end = at + PREFIX + length
+        if length < HEADER.size - PREFIX:
+            raise KafkaError("a record batch is damaged", where=f"{topic}-{partition} offset {base}")
         if end > len(view):
             break
         if view[at + 16] != 2:
