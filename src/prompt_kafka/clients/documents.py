@@ -138,5 +138,6 @@ def _restore(value: Any, exact: Any) -> Any:
         return {key: _restore(each, exact.get(key)) for key, each in value.items()}
     if isinstance(value, list) and isinstance(exact, list) and len(value) == len(exact):
         return [_restore(*pair) for pair in zip(value, exact, strict=True)]
-    whole = isinstance(value, int | float) and type(exact) is int
-    return exact if whole and abs(exact) > _EXACT else value
+    if not (isinstance(value, int | float) and type(exact) is int and abs(exact) > _EXACT):
+        return value
+    return exact if float(exact) == float(value) else value

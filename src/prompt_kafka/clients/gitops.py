@@ -128,6 +128,24 @@ class Repository:
         """What an application's chart depends on; a remote one (an operator) carries its version."""
         return helm.dependencies(self.chart(application))
 
+    def secret_keys(self, application: str, environment: str) -> dict[str, dict[str, Any]]:
+        """Read the keys that an application needs in Vault, each with its description and origin.
+
+        A key with an ``if`` whose value is not true there is left out. As in Phalanx, only the application's
+        own values files decide; a subchart's defaults are not looked at.
+        """
+        folder = self.chart(application)
+        found: dict[str, Any] = {}
+        values: dict[str, Any] = {}
+        self.environment(environment)
+        for suffix in ("", f"-{environment}"):
+            if (path := folder / f"secrets{suffix}.yaml").is_file():
+                found |= documents.read(path)
+            if (path := folder / f"values{suffix}.yaml").is_file():
+                values = helm.merge(values, documents.read(path))
+        wanted = (each for each in found.items() if helm.lookup(values, each[1].get("if") or "", True))
+        return dict(sorted(wanted))
+
     def app_of_apps(self, name: str, repo_url: str, revision: str) -> Rendered:
         """Render the parent of an environment: namespaces, projects and Applications.
 

@@ -25,6 +25,7 @@ __all__ = [
     "Source",
     "dependencies",
     "is_present",
+    "lookup",
     "merge",
     "render",
     "set_values",
@@ -49,6 +50,14 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         both = isinstance(before, Mapping) and isinstance(value, Mapping)
         merged[key] = merge(before, value) if both else value  # type: ignore[arg-type]
     return merged
+
+
+def lookup(values: Mapping[str, Any], path: str, empty: Any = None) -> Any:
+    """Follow a dotted path; None where it leads nowhere, `empty` where there is no path."""
+    found: Any = values if path else empty
+    for part in path.split(".") if path else ():
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found
 
 
 def set_values(parameters: Mapping[str, str], *, strings: bool = False) -> dict[str, Any]:
@@ -149,10 +158,7 @@ def is_present(chart: Path, dependency: Dependency) -> bool:
 def _skipped(chart: Path, dependency: Dependency, values: Mapping[str, Any]) -> bool:
     if not dependency.remote or is_present(chart, dependency):
         return False
-    wanted: Any = values
-    for part in dependency.condition.split(".") if dependency.condition else ():
-        wanted = wanted.get(part) if isinstance(wanted, Mapping) else None
-    return wanted is not False
+    return lookup(values, dependency.condition) is not False
 
 
 def _resources(chart: Path, template: str, text: str) -> Iterator[Resource]:

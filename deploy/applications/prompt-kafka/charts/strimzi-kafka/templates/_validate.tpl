@@ -5,7 +5,7 @@
 {{- fail (printf "kafka.replicationFactor is %d but there are %d brokers" (int $kafka.replicationFactor) (int $kafka.replicas)) }}
 {{- end }}
 {{- if ge (int $kafka.minInsyncReplicas) (int $kafka.replicationFactor) }}
-{{- fail (printf "kafka.minInsyncReplicas is %d: with %d copies one restarting broker would stop the producers" (int $kafka.minInsyncReplicas) (int $kafka.replicationFactor)) }}
+{{- fail (printf "kafka.minInsyncReplicas is %d: with %d replicas one restarting broker would stop the producers" (int $kafka.minInsyncReplicas) (int $kafka.replicationFactor)) }}
 {{- end }}
 {{- if not (kindIs "string" $kafka.metadataVersion) }}
 {{- fail "kafka.metadataVersion must be quoted text: without quotes YAML reads 4.2 as a number" }}

@@ -1,0 +1,1 @@
+"""The charts under ``deploy/``: what they say, in every environment."""
