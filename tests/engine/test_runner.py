@@ -1,0 +1,153 @@
+"""The runner, on Worlds that change as it acts: values only, no service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from prompt_kafka.core.actions import Action, Annotate, Observe
+from prompt_kafka.core.clock import ManualClock
+from prompt_kafka.core.conditions import Finished, OperatorRuns, Replaced, TargetIs
+from prompt_kafka.core.errors import StoppedError, TimedOutError, UnreachableError
+from prompt_kafka.core.plan import Plan, Step
+from prompt_kafka.core.verdict import Verdict
+from prompt_kafka.core.world import Part, World
+from prompt_kafka.engine.runner import Runner, StepOutcome
+from tests.worlds import CLUSTER_ID, NOW, change, healthy
+
+K4 = "prompt-kafka-kafka-4"
+ROLL = Annotate("pod", K4, "prompt-kafka", "strimzi.io/manual-rolling-update", "true", "uid-4")
+RENEWED = {"pods": {K4: {"uid": "uid-4b"}}}
+
+
+@dataclass
+class Service:
+    """A service whose World is a function of the time since something was done to it."""
+
+    clock: ManualClock
+    after: Callable[[float], World]
+    world: World = field(default_factory=healthy)
+    actions: list[Action] = field(default_factory=list)
+    looks: list[frozenset[Part]] = field(default_factory=list)
+    acted_at: float | None = None
+
+    def observe(self, parts: frozenset[Part]) -> World:
+        self.looks.append(parts)
+        if self.acted_at is None:
+            return self.world
+        return self.after(self.clock.monotonic() - self.acted_at)
+
+    def perform(self, action: Action) -> None:
+        self.actions.append(action)
+        self.acted_at = self.clock.monotonic()
+
+
+@dataclass
+class Heard:
+    """A listener that keeps what it was told."""
+
+    unmet: list[str] = field(default_factory=list)
+    outcomes: list[StepOutcome] = field(default_factory=list)
+
+    def step_began(self, number: int, step: Step) -> None: ...
+
+    def acted(self, step: Step) -> None: ...
+
+    def looked(self, step: Step, world: World | None, unmet: tuple[Verdict, ...]) -> None:
+        self.unmet += [verdict.because for verdict in unmet]
+
+    def step_ended(self, outcome: StepOutcome) -> None:
+        self.outcomes.append(outcome)
+
+
+def _plan(*steps: Step) -> Plan:
+    return Plan("restart", healthy().target, "test", steps)
+
+
+def _roll(**fields: Any) -> Step:
+    step = Step(
+        "restart 4",
+        "why",
+        ROLL,
+        proof=(Replaced(((K4, "uid-4"),)),),
+        needs=(TargetIs(CLUSTER_ID), OperatorRuns()),
+        timeout_s=60,
+    )
+    return replace(step, **fields)
+
+
+def _run(
+    plan: Plan, after: Callable[[float], World], world: World | None = None
+) -> tuple[Service, Heard, ManualClock]:
+    clock = ManualClock(NOW)
+    service = Service(clock, after, world or healthy())
+    heard = Heard()
+    Runner(service.observe, service.perform, heard, clock).run(plan)
+    return service, heard, clock
+
+
+def test_a_step_acts_once_and_waits_for_its_proof() -> None:
+    def after(seconds: float) -> World:
+        return healthy() if seconds < 5 else change(healthy(), RENEWED)
+
+    service, heard, clock = _run(_plan(_roll()), after)
+    assert service.actions == [ROLL]
+    assert 5 <= clock.monotonic() < 7
+    assert heard.unmet[0] == f"{K4} is still the old one"
+    assert heard.outcomes[0].evidence == ("1 pods replaced",)
+
+
+def test_what_is_proved_already_is_not_done_again() -> None:
+    service, heard, _ = _run(_plan(_roll()), lambda _: healthy(), world=change(healthy(), RENEWED))
+    assert service.actions == []
+    assert heard.outcomes[0].acted is False
+
+
+def test_a_world_that_moved_stops_the_run_before_it_acts() -> None:
+    moved = change(healthy(), {"operator": {"ready": False}})
+    with pytest.raises(StoppedError, match="the cluster operator is not running"):
+        _run(_plan(_roll()), lambda _: healthy(), world=moved)
+
+
+def test_no_proof_in_time_is_a_failure_that_says_what_is_missing() -> None:
+    with pytest.raises(TimedOutError, match="still the old one"):
+        _run(_plan(_roll()), lambda _: healthy())
+
+
+def test_stable_means_without_a_break() -> None:
+    proof = Step("prove", "why", Observe(), proof=(Finished(canary=True, stable_s=3),), timeout_s=60)
+
+    def after(seconds: float) -> World:
+        return change(healthy(), {"fenced": [4]}) if 2 <= seconds < 4 else healthy()
+
+    clock = ManualClock(NOW)
+    service = Service(clock, after, acted_at=0.0)
+    Runner(service.observe, service.perform, Heard(), clock).run(_plan(proof))
+    assert 7 <= clock.monotonic() < 9
+    with_canary = [look for look in service.looks if Part.CANARY in look]
+    assert len(with_canary) == 1
+
+
+def test_a_failing_canary_is_not_proof() -> None:
+    proof = Step("prove", "why", Observe(), proof=(Finished(canary=True),), timeout_s=10)
+    with pytest.raises(TimedOutError, match="canary: timed out"):
+        clock = ManualClock(NOW)
+        sick = change(healthy(), {"canary": {"failed": "timed out"}})
+        Runner(lambda _: sick, lambda _: None, Heard(), clock).run(_plan(proof))
+
+
+def test_a_silent_api_is_waited_for() -> None:
+    clock = ManualClock(NOW)
+
+    def observe(_: frozenset[Part]) -> World:
+        if clock.monotonic() < 3:
+            raise UnreachableError("the Kubernetes API does not answer")
+        return healthy()
+
+    heard = Heard()
+    step = Step("prove", "why", Observe(), proof=(Finished(canary=False),), timeout_s=10)
+    Runner(observe, lambda _: None, heard, clock).run(_plan(step))
+    assert "unknown, because the Kubernetes API does not answer" in heard.unmet
