@@ -120,8 +120,8 @@ class Applier:
         size = sum(len(key) + len(each) for key, each in desired["metadata"]["annotations"].items())
         if size > ANNOTATIONS_LIMIT:
             raise Refused(
-                f'{wanted["kind"]} "{wanted["metadata"]["name"]}" is invalid: metadata.annotations: Too long: '
-                f"may not be more than {ANNOTATIONS_LIMIT} bytes"
+                f'{wanted["kind"]} "{wanted["metadata"]["name"]}" is invalid: metadata.annotations: '
+                f"Too long: may not be more than {ANNOTATIONS_LIMIT} bytes"
             )
         if live is None:
             return f"{title(wanted)} created", self._kubernetes.create(desired)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -152,7 +152,7 @@ def compare(
     live: Mapping[Identity, Manifest],
     owned: Iterable[Manifest],
     *,
-    ignored: Sequence[Mapping[str, Any]] = (),
+    differs: Callable[[Identity, Manifest, Manifest], bool] | None = None,
 ) -> Comparison:
     """Compare what is wanted with what is there.
 
@@ -164,9 +164,10 @@ def compare(
         The live objects of the targets, by the targets' identities and in their versions.
     owned
         Top-level live objects with the application's tracking label, by identity of their own.
-    ignored
-        ``spec.ignoreDifferences``.
+    differs
+        Says whether a wanted and a live object differ; `differs` of this module by default.
     """
+    judge = differs or _differs
     extra = {
         which: obj
         for obj in owned
@@ -177,7 +178,7 @@ def compare(
     different = frozenset(
         which
         for which, wanted in targets.objects.items()
-        if which not in live or differs(wanted, live[which], ignored)
+        if which not in live or judge(which, wanted, live[which])
     )
     resources = [
         _resource(which, wanted, live.get(which), which in different)
@@ -196,6 +197,10 @@ def compare(
         different=different,
         conditions=tuple(_warnings(targets)),
     )
+
+
+def _differs(_which: Identity, wanted: Manifest, live: Manifest) -> bool:
+    return differs(wanted, live)
 
 
 def _place(entry: Mapping[str, Any]) -> tuple[str, str, str, str]:

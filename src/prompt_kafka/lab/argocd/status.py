@@ -184,4 +184,4 @@ def history(
 def in_progress(application: Mapping[str, Any]) -> bool:
     """Return whether an operation has begun and not ended."""
     state = (application.get("status") or {}).get("operationState")
-    return bool(state) and state.get("phase") not in TERMINAL
+    return state is not None and bool(state) and state.get("phase") not in TERMINAL

@@ -278,24 +278,3 @@ def prune_verdict(live: Mapping[str, Any], *, prune: bool, confirmed: bool) -> s
     if has_option(live, SYNC_OPTIONS, "Prune=confirm") and not confirmed:
         return "confirm"
     return None
-
-
-def running_hooks(tasks: Iterable[Task]) -> list[Task]:
-    """Return the hooks that an ended operation leaves behind."""
-    return [task for task in tasks if task.hook and task.running and task.live is not None]
-
-
-def finished_hooks(tasks: Iterable[Task], *, failed: bool) -> list[Task]:
-    """Return the hooks to delete because they have finished, by their delete policy."""
-    policy = "HookFailed" if failed else "HookSucceeded"
-    return [
-        task
-        for task in tasks
-        if task.hook
-        and task.wanted is not None
-        and task.live is not None
-        and task.failed == failed
-        and not task.running
-        and not task.pending
-        and policy in order.delete_policies(task.wanted)
-    ]
