@@ -1,1 +1,7 @@
-"""The reading path: records of a topic, fetched without leaving a trace in the service."""
+"""The reading path: what a topic holds, without a group and without committing anything."""
+
+from .page import Notice, Page, Span
+from .reader import follow, read
+from .start import EARLIEST, NEWEST, Start
+
+__all__ = ["EARLIEST", "NEWEST", "Notice", "Page", "Span", "Start", "follow", "read"]

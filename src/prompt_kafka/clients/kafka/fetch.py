@@ -89,7 +89,7 @@ def fetch(
         if not missing:
             break
         if attempt:
-            connection.clock.sleep(0.2 * attempt)
+            connection.clock.sleep(0.3 * attempt)
         by_leader: dict[int, dict[tuple[str, int], int]] = defaultdict(dict)
         for (topic, partition), offset in missing.items():
             by_leader[connection.leader(topic, partition, refresh=attempt > 0)][topic, partition] = offset

@@ -183,7 +183,8 @@ class Manager(KafkaConnectionManager):  # type: ignore[misc]
         return answers
 
     async def _ask(self, request: Any, node: int | None) -> Any:
-        end = SYSTEM.monotonic() + self._timeout * 0.9
+        # Of a named node only a stale connection is tried again: its asker can look for a new leader.
+        end = SYSTEM.monotonic() + self._timeout * (0.9 if node is None else 0.3)
         while True:
             left = end - SYSTEM.monotonic()
             try:

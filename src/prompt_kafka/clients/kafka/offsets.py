@@ -53,7 +53,7 @@ def look_up(
         if not missing:
             break
         if attempt:
-            connection.clock.sleep(0.2 * attempt)
+            connection.clock.sleep(0.3 * attempt)
         by_leader: dict[int, list[tuple[str, int]]] = defaultdict(list)
         for topic, partition in missing:
             by_leader[connection.leader(topic, partition, refresh=attempt > 0)].append((topic, partition))

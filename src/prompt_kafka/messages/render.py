@@ -1,0 +1,226 @@
+"""Topics and records as tables for a terminal and as JSON for scripts."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from ..clients.kafka import Record
+from ..core.kafka import TopicState
+from .decode import printable, show
+from .page import Page
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
+
+LINE = 400
+
+
+def time_text(time_ms: int) -> str:
+    """Return a record's time, UTC; empty when the producer gave none."""
+    if time_ms < 0:
+        return ""
+    return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def _json_field(name: str, data: bytes | None) -> dict[str, Any]:
+    shown = show(data)
+    if shown.encoding == "hex" and data is not None:
+        return {name: base64.b64encode(data).decode("ascii"), f"{name}_encoding": "base64"}
+    return {name: shown.value, f"{name}_encoding": shown.encoding}
+
+
+def record_json(record: Record) -> dict[str, Any]:
+    """Return a record as JSON.
+
+    ``value_encoding`` (and ``key_encoding``) say how to read the field: ``json``, ``text``, ``base64``, or
+    ``null`` for a record without a value, which is not the text "null".
+    """
+    return {
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "time": time_text(record.time_ms) or None,
+        **_json_field("key", record.key),
+        **_json_field("value", record.value),
+        "headers": [{"name": name, **_json_field("value", value)} for name, value in record.headers],
+    }
+
+
+def page_json(page: Page) -> dict[str, Any]:
+    """Return records and what was read as JSON."""
+    return {
+        "topic": page.topic,
+        "order": "oldest first" if page.forwards else "newest first",
+        "more": page.more,
+        "read": [
+            {
+                "partition": span.partition,
+                "from": span.first,
+                "to": span.end,
+                "records": span.records,
+                "transaction_markers": span.markers,
+                "aborted": span.aborted,
+                "compacted": span.compacted,
+            }
+            for span in page.spans
+        ],
+        "records": [record_json(record) for record in page.records],
+    }
+
+
+def record_line(record: Record, *, whole: bool = False) -> Text:
+    """Return a record as one line: time, partition:offset, key, value."""
+    from rich.text import Text
+
+    value = _one_line(record.value, None if whole else LINE)
+    line = Text.assemble(
+        (time_text(record.time_ms), "dim"), " ", (f"{record.partition}:{record.offset}", "cyan"), " "
+    )
+    if record.key is not None:
+        line.append(_one_line(record.key, 80).plain + " ", "green")
+    return line.append_text(value)
+
+
+def records_table(page: Page) -> Table:
+    """Return the records of a page as a table."""
+    from rich.table import Table
+    from rich.text import Text
+
+    keys = any(record.key is not None for record in page.records)
+    headers = any(record.headers for record in page.records)
+    table = Table(box=None, padding=(0, 1), header_style="bold")
+    for name in ("TIME (UTC)", "PARTITION", "OFFSET"):
+        table.add_column(name, no_wrap=True, justify="left" if "TIME" in name else "right")
+    if keys:
+        table.add_column("KEY", overflow="ellipsis", no_wrap=True, max_width=40)
+    if headers:
+        table.add_column("HEADERS", overflow="ellipsis", no_wrap=True, max_width=40)
+    table.add_column("VALUE", overflow="ellipsis", no_wrap=True)
+    for record in page.records:
+        cells: list[str | Text] = [time_text(record.time_ms), str(record.partition), str(record.offset)]
+        if keys:
+            cells.append(_one_line(record.key, LINE))
+        if headers:
+            cells.append(
+                Text(" ".join(f"{printable(k)}={_one_line(v, 80).plain}" for k, v in record.headers))
+            )
+        table.add_row(*cells, _one_line(record.value, LINE))
+    return table
+
+
+def page_summary(page: Page) -> list[str]:
+    """Say in words which offsets were read and what held no message."""
+    lines = []
+    for span in page.spans:
+        if span.end <= span.first:
+            text = "is empty" if span.start >= span.stable else "nothing read"
+            lines.append(f"partition {span.partition}: {text}")
+            continue
+        held = [f"{span.records} records"]
+        held += [
+            f"{count} {name}"
+            for count, name in (
+                (span.markers, "transaction markers"),
+                (span.aborted, "aborted"),
+                (span.compacted, "compacted away"),
+            )
+            if count
+        ]
+        of = "all of it" if span.complete else f"it has {span.start} to {span.stable - 1}"
+        lines.append(
+            f"partition {span.partition}: read {span.first} to {span.end - 1} ({', '.join(held)}); {of}"
+        )
+    return lines
+
+
+def _one_line(data: bytes | None, limit: int | None) -> Text:
+    from rich.text import Text
+
+    shown = show(data)
+    if shown.encoding == "null":
+        return Text("(none)", "dim italic")
+    text = shown.text.replace("\n", "⏎").replace("\t", " ")
+    if limit is not None and len(text) > limit:
+        text = f"{text[:limit]}… ({len(data or b'')} bytes)"
+    return Text(text, "yellow" if shown.encoding == "hex" else "")
+
+
+def topics_table(topics: Sequence[TopicState]) -> Table:
+    """Return topics as a table, with what is wrong with them."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, padding=(0, 1), header_style="bold")
+    table.add_column("TOPIC", overflow="fold")
+    for name in ("PARTITIONS", "REPLICAS", "MIN IN SYNC"):
+        table.add_column(name, justify="right")
+    table.add_column("RETENTION")
+    table.add_column("STATE")
+    for topic in topics:
+        wrong = topic_problems(topic)
+        table.add_row(
+            topic.name,
+            str(len(topic.partitions)),
+            str(topic.replication_factor),
+            "?" if topic.min_in_sync is None else str(topic.min_in_sync),
+            retention_text(topic),
+            Text("; ".join(wrong), "red") if wrong else Text("in sync", "green"),
+        )
+    return table
+
+
+def topics_json(topics: Sequence[TopicState]) -> list[dict[str, Any]]:
+    """Return topics as JSON."""
+    return [
+        {
+            "name": topic.name,
+            "id": topic.topic_id,
+            "internal": topic.internal,
+            "replication_factor": topic.replication_factor,
+            "min_in_sync": topic.min_in_sync,
+            "problems": topic_problems(topic),
+            "settings": {
+                name: topic.settings[name] for name in sorted(topic.overrides) if name in topic.settings
+            },
+            "partitions": [
+                {
+                    "partition": partition.index,
+                    "leader": partition.leader,
+                    "replicas": list(partition.replicas),
+                    "in_sync": list(partition.in_sync),
+                    "offline": list(partition.offline),
+                }
+                for partition in topic.partitions
+            ],
+        }
+        for topic in topics
+    ]
+
+
+def topic_problems(topic: TopicState) -> list[str]:
+    """Say what is wrong with a topic's partitions."""
+    found = (
+        (topic.without_leader, "without leader"),
+        (topic.under_min_in_sync, "refusing writes (under min in sync)"),
+        (topic.under_replicated, "under-replicated"),
+    )
+    return [f"{len(partitions)} {text}" for partitions, text in found if partitions]
+
+
+def retention_text(topic: TopicState) -> str:
+    """Return how long a topic keeps its records, or that it compacts."""
+    if "cleanup.policy" not in topic.settings:
+        return "?"
+    if topic.settings["cleanup.policy"] == "compact":
+        return "compacted"
+    kept = int(topic.settings.get("retention.ms", "-1"))
+    if kept < 0:
+        return "for ever"
+    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1000)):
+        if kept >= size:
+            return f"{kept / size:g} {unit}"
+    return f"{kept} ms"

@@ -1,0 +1,1 @@
+from tests.clients.conftest import admin, node, topic  # noqa: F401
