@@ -6,18 +6,28 @@ business.
 
 from __future__ import annotations
 
+import getpass
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prompt_kafka.adapters import config
+from prompt_kafka.core.actions import Observe
 from prompt_kafka.core.clock import SYSTEM
-from prompt_kafka.core.errors import UsageError
-from prompt_kafka.core.plan import Plan
-from prompt_kafka.core.service import Environment
+from prompt_kafka.core.errors import RefusedError, UsageError
+from prompt_kafka.core.plan import Plan, Step
+from prompt_kafka.core.run import RunRecord, RunState
+from prompt_kafka.core.service import Environment, Target
 from prompt_kafka.core.world import Part, World
-from prompt_kafka.engine.runner import Listener, StepOutcome
+
+if TYPE_CHECKING:
+    from prompt_kafka.adapters.lease import RunLease
+    from prompt_kafka.adapters.runs import RunStore
+    from prompt_kafka.clients.kubernetes import Kubernetes
+    from prompt_kafka.engine.runner import Listener, Runner
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,28 +139,112 @@ class Session:
             and self.kubernetes.find(USER, access.canary_user, namespace) is not None
         )
 
-    def run(self, plan: Plan, listener: Listener) -> tuple[StepOutcome, ...]:
-        """Carry a plan out."""
+    def run(self, plan: Plan, listener: Listener) -> RunRecord:
+        """Carry a plan out as a new run.
+
+        Raises
+        ------
+        RefusedError
+            Another run is acting on this cluster.
+        StoppedError, TimedOutError
+            It did not come to its end; the record says how far it is.
+        """
+        from prompt_kafka.adapters.runs import new_id
+
+        now = SYSTEM.now()
+        record = RunRecord.begin(new_id(plan.procedure, now), plan, owner(), now)
+        with self._writer() as writer, self._lease(writer, plan, record.id, take_over=False):
+            store = self._store(writer)
+            store.create(record)
+            with self._runner(writer, store.save, listener) as runner:
+                return runner.run(record)
+
+    def resume(self, run_id: str, listener: Listener, *, take_over: bool = False) -> RunRecord:
+        """Take up a run that stopped or died, here or on another machine.
+
+        Raises
+        ------
+        UsageError
+            There is no such run.
+        RefusedError
+            It is at its end, or whoever carries it out is alive.
+        """
+        with self._writer() as writer:
+            store = self._store(writer)
+            record = store.load(run_id)
+            if not record.open:
+                raise RefusedError("run-at-its-end", f"run {run_id} is {record.state}", next="plan again")
+            with self._lease(writer, record.plan, run_id, take_over=take_over):
+                record = replace(record, owner=owner(), state=RunState.RUNNING, because="")
+                store.save(record)
+                with self._runner(writer, store.save, listener) as runner:
+                    return runner.run(record)
+
+    def prove(self, step: Step, listener: Listener) -> RunRecord:
+        """Wait for a step's proof without doing or keeping anything."""
+        plan = Plan("prove", _no_target(self.environment), step.title, (replace(step, action=Observe()),))
+        record = RunRecord.begin("prove", plan, owner(), SYSTEM.now())
+        with self._writer() as writer, self._runner(writer, lambda _: None, listener) as runner:
+            return runner.run(record)
+
+    def runs(self) -> RunStore:
+        """Return the runs that are kept with this cluster, to be read."""
+        return self._store(self.kubernetes)
+
+    @contextmanager
+    def _writer(self) -> Iterator[Kubernetes]:
+        from prompt_kafka.clients.kubernetes import Kubernetes
+
+        with Kubernetes.connect(_path(self.environment), self.environment.context) as writer:
+            yield writer
+
+    def _store(self, kubernetes: Kubernetes) -> RunStore:
+        from prompt_kafka.adapters.runs import RunStore
+
+        return RunStore(kubernetes, self.environment.namespace)
+
+    def _lease(self, writer: Kubernetes, plan: Plan, run_id: str, *, take_over: bool) -> RunLease:
+        from prompt_kafka.adapters.lease import RunLease
+
+        return RunLease(
+            writer,
+            self.environment.namespace,
+            plan.target.cluster,
+            run=run_id,
+            owner=owner(),
+            take_over=take_over,
+        )
+
+    @contextmanager
+    def _runner(
+        self, writer: Kubernetes, keep: Callable[[RunRecord], None], listener: Listener
+    ) -> Iterator[Runner]:
         from prompt_kafka.adapters.changes import Changes
         from prompt_kafka.adapters.observe import Observer
         from prompt_kafka.adapters.perform import perform
-        from prompt_kafka.clients.kubernetes import Kubernetes
         from prompt_kafka.engine.runner import Runner
 
-        writable = Kubernetes.connect(_path(self.environment), self.environment.context)
         with (
-            writable,
-            Observer(writable, self.environment, reads_only=False) as observer,
+            Observer(writer, self.environment, reads_only=False) as observer,
             Changes(self.kubernetes, self.environment.namespace) as changes,
         ):
-            runner = Runner(
+            yield Runner(
                 observer.observe,
-                lambda action: perform(action, writable),
+                lambda action: perform(action, writer),
+                keep,
                 listener,
                 SYSTEM,
                 changed=changes.event,
             )
-            return runner.run(plan)
+
+
+def owner() -> str:
+    """Return who runs this process, as ``user@host``."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+def _no_target(environment: Environment) -> Target:
+    return Target(environment.name, environment.production, environment.context or "", "", "")
 
 
 def _path(environment: Environment) -> Path | None:
@@ -165,7 +259,3 @@ def session(options: TargetOptions, *, changes: bool = False) -> Iterator[Sessio
         yield opened
     finally:
         opened.close()
-
-
-Progress = Callable[[str], None]
-"""Is told, one short line at a time, what is going on."""

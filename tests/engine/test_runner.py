@@ -10,12 +10,13 @@ import pytest
 
 from prompt_kafka.core.actions import Action, Annotate, Observe
 from prompt_kafka.core.clock import ManualClock
-from prompt_kafka.core.conditions import Finished, OperatorRuns, Replaced, TargetIs
+from prompt_kafka.core.conditions import Finished, OperatorRuns, Replaced, RollBegun, TargetIs
 from prompt_kafka.core.errors import StoppedError, TimedOutError, UnreachableError
 from prompt_kafka.core.plan import Plan, Step
+from prompt_kafka.core.run import RunRecord, RunState, StepRecord, StepState
 from prompt_kafka.core.verdict import Verdict
 from prompt_kafka.core.world import Part, World
-from prompt_kafka.engine.runner import Runner, StepOutcome
+from prompt_kafka.engine.runner import Runner
 from tests.worlds import CLUSTER_ID, NOW, change, healthy
 
 K4 = "prompt-kafka-kafka-4"
@@ -50,7 +51,7 @@ class Heard:
     """A listener that keeps what it was told."""
 
     unmet: list[str] = field(default_factory=list)
-    outcomes: list[StepOutcome] = field(default_factory=list)
+    outcomes: list[StepRecord] = field(default_factory=list)
 
     def step_began(self, number: int, step: Step) -> None: ...
 
@@ -59,12 +60,19 @@ class Heard:
     def looked(self, step: Step, world: World | None, unmet: tuple[Verdict, ...]) -> None:
         self.unmet += [verdict.because for verdict in unmet]
 
-    def step_ended(self, outcome: StepOutcome) -> None:
-        self.outcomes.append(outcome)
+    def step_ended(self, step: Step, record: StepRecord, seconds: float) -> None:
+        self.outcomes.append(record)
 
 
-def _plan(*steps: Step) -> Plan:
-    return Plan("restart", healthy().target, "test", steps)
+class Killed(BaseException):
+    """The process ends here, as by kill -9: nothing is cleaned up."""
+
+
+def _begin(*steps: Step) -> RunRecord:
+    return RunRecord.begin("run-1", Plan("restart", healthy().target, "test", steps), "a@b", NOW)
+
+
+def _nothing(_: object) -> None: ...
 
 
 def _roll(**fields: Any) -> Step:
@@ -74,26 +82,31 @@ def _roll(**fields: Any) -> Step:
         ROLL,
         proof=(Replaced(((K4, "uid-4"),)),),
         needs=(TargetIs(CLUSTER_ID), OperatorRuns()),
+        marks=(RollBegun(((K4, "uid-4"),)),),
         timeout_s=60,
     )
     return replace(step, **fields)
 
 
 def _run(
-    plan: Plan, after: Callable[[float], World], world: World | None = None
+    record: RunRecord, after: Callable[[float], World], world: World | None = None
 ) -> tuple[Service, Heard, ManualClock]:
     clock = ManualClock(NOW)
     service = Service(clock, after, world or healthy())
     heard = Heard()
-    Runner(service.observe, service.perform, heard, clock).run(plan)
+    Runner(service.observe, service.perform, _nothing, heard, clock).run(record)
     return service, heard, clock
+
+
+def _rolling(seconds: float) -> World:
+    return change(healthy(), {"pods": {K4: {"rolling": True}}} if seconds < 5 else RENEWED)
 
 
 def test_a_step_acts_once_and_waits_for_its_proof() -> None:
     def after(seconds: float) -> World:
         return healthy() if seconds < 5 else change(healthy(), RENEWED)
 
-    service, heard, clock = _run(_plan(_roll()), after)
+    service, heard, clock = _run(_begin(_roll()), after)
     assert service.actions == [ROLL]
     assert 5 <= clock.monotonic() < 7
     assert heard.unmet[0] == f"{K4} is still the old one"
@@ -101,7 +114,7 @@ def test_a_step_acts_once_and_waits_for_its_proof() -> None:
 
 
 def test_what_is_proved_already_is_not_done_again() -> None:
-    service, heard, _ = _run(_plan(_roll()), lambda _: healthy(), world=change(healthy(), RENEWED))
+    service, heard, _ = _run(_begin(_roll()), lambda _: healthy(), world=change(healthy(), RENEWED))
     assert service.actions == []
     assert heard.outcomes[0].acted is False
 
@@ -109,12 +122,12 @@ def test_what_is_proved_already_is_not_done_again() -> None:
 def test_a_world_that_moved_stops_the_run_before_it_acts() -> None:
     moved = change(healthy(), {"operator": {"ready": False}})
     with pytest.raises(StoppedError, match="the cluster operator is not running"):
-        _run(_plan(_roll()), lambda _: healthy(), world=moved)
+        _run(_begin(_roll()), lambda _: healthy(), world=moved)
 
 
 def test_no_proof_in_time_is_a_failure_that_says_what_is_missing() -> None:
     with pytest.raises(TimedOutError, match="still the old one"):
-        _run(_plan(_roll()), lambda _: healthy())
+        _run(_begin(_roll()), lambda _: healthy())
 
 
 def test_stable_means_without_a_break() -> None:
@@ -125,7 +138,7 @@ def test_stable_means_without_a_break() -> None:
 
     clock = ManualClock(NOW)
     service = Service(clock, after, acted_at=0.0)
-    Runner(service.observe, service.perform, Heard(), clock).run(_plan(proof))
+    Runner(service.observe, service.perform, _nothing, Heard(), clock).run(_begin(proof))
     assert 7 <= clock.monotonic() < 9
     with_canary = [look for look in service.looks if Part.CANARY in look]
     assert len(with_canary) == 1
@@ -136,7 +149,7 @@ def test_a_failing_canary_is_not_proof() -> None:
     with pytest.raises(TimedOutError, match="canary: timed out"):
         clock = ManualClock(NOW)
         sick = change(healthy(), {"canary": {"failed": "timed out"}})
-        Runner(lambda _: sick, lambda _: None, Heard(), clock).run(_plan(proof))
+        Runner(lambda _: sick, _nothing, _nothing, Heard(), clock).run(_begin(proof))
 
 
 def test_a_silent_api_is_waited_for() -> None:
@@ -149,5 +162,59 @@ def test_a_silent_api_is_waited_for() -> None:
 
     heard = Heard()
     step = Step("prove", "why", Observe(), proof=(Finished(canary=False),), timeout_s=10)
-    Runner(observe, lambda _: None, heard, clock).run(_plan(step))
+    Runner(observe, _nothing, _nothing, heard, clock).run(_begin(step))
     assert "unknown, because the Kubernetes API does not answer" in heard.unmet
+
+
+@pytest.mark.parametrize("die_at", range(1, 5))
+def test_killed_at_any_write_and_resumed_nothing_is_done_twice(die_at: int) -> None:
+    """Kill the run when it keeps its record for the n-th time, resume from what was kept, count the acts."""
+    kept: list[RunRecord] = [_begin(_roll())]
+    clock = ManualClock(NOW)
+    service = Service(clock, _rolling)
+
+    def keep(record: RunRecord) -> None:
+        kept.append(record)
+        if len(kept) == die_at + 1:
+            raise Killed
+
+    with pytest.raises(Killed):
+        Runner(service.observe, service.perform, keep, Heard(), clock).run(kept[0])
+    done = Runner(service.observe, service.perform, kept.append, Heard(), clock).run(kept[-1])
+    assert service.actions == [ROLL]
+    assert done.state is RunState.DONE
+    assert done.steps[0].state is StepState.PROVED
+
+
+def test_killed_between_the_act_and_writing_it_down_the_mark_is_recognised() -> None:
+    clock = ManualClock(NOW)
+    service = Service(clock, _rolling)
+    kept: list[RunRecord] = []
+
+    def die(action: Action) -> None:
+        service.perform(action)
+        raise Killed
+
+    with pytest.raises(Killed):
+        Runner(service.observe, die, kept.append, Heard(), clock).run(_begin(_roll()))
+    assert kept[-1].steps[0].state is StepState.INTENDED
+    Runner(service.observe, service.perform, kept.append, Heard(), clock).run(kept[-1])
+    assert service.actions == [ROLL]
+
+
+def test_killed_after_the_intent_and_before_the_act_it_is_done_on_resume() -> None:
+    clock = ManualClock(NOW)
+    service = Service(clock, lambda _: change(healthy(), RENEWED))
+    record = _begin(_roll()).step(0, StepRecord(StepState.INTENDED), NOW)
+    Runner(service.observe, service.perform, _nothing, Heard(), clock).run(record)
+    assert service.actions == [ROLL]
+
+
+def test_a_run_that_stops_says_why_in_its_record() -> None:
+    kept: list[RunRecord] = []
+    moved = change(healthy(), {"operator": {"ready": False}})
+    service = Service(ManualClock(NOW), lambda _: healthy(), moved)
+    with pytest.raises(StoppedError):
+        Runner(service.observe, service.perform, kept.append, Heard(), service.clock).run(_begin(_roll()))
+    assert kept[-1].state is RunState.STOPPED
+    assert "the cluster operator is not running" in kept[-1].because

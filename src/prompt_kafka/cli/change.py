@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from prompt_kafka.cli.options import echo_json
+from prompt_kafka.core.codec import encode
 from prompt_kafka.core.errors import ExitCode
 from prompt_kafka.core.plan import Plan
+from prompt_kafka.core.run import RunRecord
 from prompt_kafka.factory import Session
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Function = Callable[..., Any]
 
@@ -46,20 +51,24 @@ def carry_out(session: Session, plan: Plan, *, output: str, dry_run: bool, yes: 
         if not click.confirm("Run this plan?", default=False, err=machine):
             console.print("nothing was done")
             return ExitCode.OK
+    progress = Progress(console)
     try:
-        outcomes = session.run(plan, Progress(console))
+        record = session.run(plan, progress)
     except KeyboardInterrupt:
         console.print(
             "\n[unsure]interrupted[/]: what was asked of the operator goes on without this command.\n"
-            f"watch it: [command]prompt-kafka status -w -e {plan.target.environment}[/]"
+            f"take it up again: [command]prompt-kafka run list -e {plan.target.environment}[/]"
         )
         return ExitCode.INTERRUPTED
-    seconds = sum(outcome.seconds for outcome in outcomes)
-    console.print(f"\n[good]✓ {plan.summary}: done and proved[/] in {seconds:.1f} s")
+    show_end(record, console)
     if machine:
-        steps = [
-            {"title": o.step.title, "acted": o.acted, "seconds": o.seconds, "evidence": list(o.evidence)}
-            for o in outcomes
-        ]
-        echo_json({"plan": as_json(plan), "proved": True, "seconds": seconds, "steps": steps})
+        echo_json(encode(record))
     return ExitCode.OK
+
+
+def show_end(record: RunRecord, console: Console) -> None:
+    """Print that a run is done, and what proves it."""
+    seconds = (record.updated - record.started).total_seconds()
+    console.print(
+        f"\n[good]✓ {record.plan.summary}: done and proved[/] in {seconds:.1f} s  [quiet]run {record.id}[/]"
+    )

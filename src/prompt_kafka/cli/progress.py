@@ -9,9 +9,9 @@ from prompt_kafka.core.actions import Observe
 from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.core.objects import Pod
 from prompt_kafka.core.plan import Step
+from prompt_kafka.core.run import StepRecord
 from prompt_kafka.core.verdict import Verdict
 from prompt_kafka.core.world import World
-from prompt_kafka.engine.runner import StepOutcome
 
 QUIET_S = 5.0
 """A wait that shows nothing new for so long says what it is waiting for."""
@@ -52,11 +52,11 @@ class Progress:
         if unmet and self._clock.monotonic() - self._spoke > QUIET_S:
             self._say(f"[quiet]waiting: {escape(unmet[0].because)}[/]")
 
-    def step_ended(self, outcome: StepOutcome) -> None:
+    def step_ended(self, step: Step, record: StepRecord, seconds: float) -> None:
         """Print the evidence."""
-        done = "proved" if outcome.acted or isinstance(outcome.step.action, Observe) else "already so"
-        self._say(f"[good]✓ {done}[/] in {outcome.seconds:.1f} s")
-        for line in outcome.evidence:
+        done = "proved" if record.acted or isinstance(step.action, Observe) else "already so"
+        self._say(f"[good]✓ {done}[/] in {seconds:.1f} s")
+        for line in record.evidence:
             self._console.print(f"          [quiet]{escape(line)}[/]")
 
     def _pod(self, pod: Pod) -> None:

@@ -93,6 +93,39 @@ class Replaced:
 
 
 @dataclass(frozen=True, slots=True)
+class RollBegun:
+    """A roll of these pods has begun: it is asked for, or a pod has gone already.
+
+    Attributes
+    ----------
+    pods
+        Name of each pod and its UID before: the baseline.
+    """
+
+    pods: tuple[tuple[str, str], ...]
+
+    @property
+    def needs_to_see(self) -> frozenset[Part]:
+        """The parts of the World that it reads."""
+        return frozenset({Part.NODES})
+
+    def judge(self, world: World) -> Verdict:
+        """Judge it on a World."""
+        nodes = world.nodes.known
+        if nodes is None:
+            return unknown(world.nodes)
+        names = {name for name, _ in self.pods}
+        for pod_set in nodes.pod_sets:
+            if pod_set.rolling and names & {name for name, _, _ in pod_set.pods}:
+                return yes(f"pod set {pod_set.name} asks for a rolling update")
+        for name, uid in self.pods:
+            pod = nodes.pod(name)
+            if pod is None or pod.uid != uid or pod.deleting or pod.rolling:
+                return yes(f"{name} is being restarted")
+        return no("no pod is being restarted")
+
+
+@dataclass(frozen=True, slots=True)
 class QuorumLed:
     """A controller leads the metadata quorum."""
 
@@ -167,4 +200,4 @@ class ResourcesReady:
         return judge(wrong, f"{len(resources)} topics and users Ready")
 
 
-Condition = TargetIs | OperatorRuns | Replaced | QuorumLed | Finished | ResourcesReady
+Condition = TargetIs | OperatorRuns | Replaced | RollBegun | QuorumLed | Finished | ResourcesReady

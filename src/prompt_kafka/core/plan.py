@@ -32,6 +32,8 @@ class Step:
         What must hold before; else the world has moved and the plan is stale.
     proof
         What must hold after; when it holds before, the step is done already.
+    marks
+        Any of these shows that the action has taken effect, where a killed run could not write it down.
     timeout_s
         Seconds to wait for the proof.
     disruptive
@@ -45,6 +47,7 @@ class Step:
     action: Action
     proof: tuple[Condition, ...]
     needs: tuple[Condition, ...] = ()
+    marks: tuple[Condition, ...] = ()
     timeout_s: float = 600.0
     disruptive: bool = False
     irreversible: bool = False

@@ -1,21 +1,24 @@
 """Carries a plan out: look, act, wait until the proof holds. It knows plans, not Kafka.
 
 Each step is looked at before anything is done: what is proved already is not done again, and a step whose
-needs no longer hold stops the run, because the plan was made for another world.
+needs no longer hold stops the run, because the plan was made for another world. The intent is kept before the
+act, so a run that was killed anywhere is taken up where it was: the proof is looked at first, then the marks
+by which an act that nobody recorded is recognised.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from prompt_kafka.core.actions import Action, Observe
 from prompt_kafka.core.clock import Clock
 from prompt_kafka.core.conditions import Condition, Finished
-from prompt_kafka.core.errors import StoppedError, TimedOutError, UnreachableError
-from prompt_kafka.core.plan import Plan, Step
+from prompt_kafka.core.errors import PromptKafkaError, StoppedError, TimedOutError, UnreachableError
+from prompt_kafka.core.plan import Step
+from prompt_kafka.core.run import RunRecord, RunState, StepRecord, StepState
 from prompt_kafka.core.verdict import Verdict, unknown
 from prompt_kafka.core.world import Part, World
 
@@ -35,28 +38,8 @@ class Listener(Protocol):
     def looked(self, step: Step, world: World | None, unmet: tuple[Verdict, ...]) -> None:
         """Tell what was seen while waiting (nothing when nobody answered), and what is not met yet."""
 
-    def step_ended(self, outcome: StepOutcome) -> None:
+    def step_ended(self, step: Step, record: StepRecord, seconds: float) -> None:
         """Tell that a step is proved."""
-
-
-@dataclass(frozen=True, slots=True)
-class StepOutcome:
-    """How a step ended.
-
-    Attributes
-    ----------
-    acted
-        False when its proof held before anything was done.
-    evidence
-        What was seen that proves it.
-    seconds
-        How long it took.
-    """
-
-    step: Step
-    acted: bool
-    evidence: tuple[str, ...]
-    seconds: float
 
 
 class Runner:
@@ -68,6 +51,8 @@ class Runner:
         Returns a World with the parts asked for.
     perform
         Carries out an action.
+    keep
+        Keeps the record; returns only when it is safe. Called before each act and after each proof.
     listener
         Is told what happens.
     changed
@@ -78,18 +63,25 @@ class Runner:
         self,
         observe: Callable[[frozenset[Part]], World],
         perform: Callable[[Action], None],
+        keep: Callable[[RunRecord], None],
         listener: Listener,
         clock: Clock,
         changed: threading.Event | None = None,
     ) -> None:
         self._observe = observe
         self._perform = perform
+        self._keep = keep
         self._listener = listener
         self._clock = clock
         self._changed = changed
 
-    def run(self, plan: Plan) -> tuple[StepOutcome, ...]:
-        """Carry out every step.
+    def run(self, record: RunRecord) -> RunRecord:
+        """Carry out every step that is not proved yet; begin anywhere, also where another process died.
+
+        Returns
+        -------
+        RunRecord
+            The record of the finished run.
 
         Raises
         ------
@@ -98,35 +90,58 @@ class Runner:
         TimedOutError
             A proof did not come in time.
         """
-        return tuple(self._step(number, step) for number, step in enumerate(plan.steps, 1))
+        try:
+            for index, step in enumerate(record.plan.steps):
+                if record.steps[index].state is not StepState.PROVED:
+                    record = self._step(record, index, step)
+        except PromptKafkaError as error:
+            self._keep(record.ended(RunState.STOPPED, self._clock.now(), error.what))
+            raise
+        record = record.ended(RunState.DONE, self._clock.now())
+        self._keep(record)
+        return record
 
-    def prove(self, step: Step) -> StepOutcome:
-        """Wait for one step's proof without doing anything."""
-        return self._step(1, replace(step, action=Observe()))
-
-    def _step(self, number: int, step: Step) -> StepOutcome:
+    def _step(self, record: RunRecord, index: int, step: Step) -> RunRecord:
         began = self._clock.monotonic()
-        self._listener.step_began(number, step)
+        self._listener.step_began(index + 1, step)
+        state = record.steps[index].state
         acts = not isinstance(step.action, Observe)
-        if acts:
-            world = self._observe(_parts((*step.needs, *step.proof)))
+        if acts and state in (StepState.PENDING, StepState.INTENDED):
+            world = self._observe(_parts((*step.needs, *step.proof, *step.marks)))
             if not _unmet(step.proof, world):
-                return self._end(step, False, _evidence(step.proof, world), began)
-            for verdict in _unmet(step.needs, world):
-                raise StoppedError(
-                    f"the world has moved since the plan was made: {verdict.because}",
-                    where=f"step {number}: {step.title}",
-                    next="plan again",
-                )
-            self._perform(step.action)
+                resumed = state is StepState.INTENDED
+                return self._proved(record, index, step, resumed, _evidence(step.proof, world), began)
+            if state is StepState.PENDING or not _begun(step, world):
+                self._refuse_a_moved_world(index, step, world)
+                record = self._mark(record, index, StepState.INTENDED)
+                self._perform(step.action)
+            record = self._mark(record, index, StepState.ACTED)
         self._listener.acted(step)
-        evidence = self._wait(number, step, began)
-        return self._end(step, acts, evidence, began)
+        evidence = self._wait(index + 1, step, began)
+        return self._proved(record, index, step, acts, evidence, began)
 
-    def _end(self, step: Step, acted: bool, evidence: tuple[str, ...], began: float) -> StepOutcome:
-        outcome = StepOutcome(step, acted, evidence, self._clock.monotonic() - began)
-        self._listener.step_ended(outcome)
-        return outcome
+    @staticmethod
+    def _refuse_a_moved_world(index: int, step: Step, world: World) -> None:
+        for verdict in _unmet(step.needs, world):
+            raise StoppedError(
+                f"the world has moved since the plan was made: {verdict.because}",
+                where=f"step {index + 1}: {step.title}",
+                next="plan again",
+            )
+
+    def _mark(self, record: RunRecord, index: int, state: StepState) -> RunRecord:
+        record = record.step(index, StepRecord(state), self._clock.now())
+        self._keep(record)
+        return record
+
+    def _proved(
+        self, record: RunRecord, index: int, step: Step, acted: bool, evidence: tuple[str, ...], began: float
+    ) -> RunRecord:
+        proved = StepRecord(StepState.PROVED, acted, evidence)
+        record = record.step(index, proved, self._clock.now())
+        self._keep(record)
+        self._listener.step_ended(step, proved, self._clock.monotonic() - began)
+        return record
 
     def _wait(self, number: int, step: Step, began: float) -> tuple[str, ...]:
         """Look until the proof holds without a break for as long as it asks."""
@@ -167,6 +182,11 @@ class Runner:
         self._clock.sleep(INTERVAL_S, self._changed)
         if self._changed is not None:
             self._changed.clear()
+
+
+def _begun(step: Step, world: World) -> bool:
+    """Return whether a mark shows that the action has taken effect, though nobody wrote that it was done."""
+    return any(mark.judge(world).holds for mark in step.marks)
 
 
 def _parts(conditions: tuple[Condition, ...]) -> frozenset[Part]:

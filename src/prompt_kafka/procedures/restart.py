@@ -11,7 +11,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from prompt_kafka.core.actions import Annotate, Delete, Observe
-from prompt_kafka.core.conditions import Condition, Finished, OperatorRuns, QuorumLed, Replaced, TargetIs
+from prompt_kafka.core.conditions import (
+    Condition,
+    Finished,
+    OperatorRuns,
+    QuorumLed,
+    Replaced,
+    RollBegun,
+    TargetIs,
+)
 from prompt_kafka.core.errors import RefusedError, UsageError
 from prompt_kafka.core.objects import Nodes, Pod
 from prompt_kafka.core.plan import Plan, Step
@@ -211,6 +219,7 @@ def _by_operator(world: World, nodes: Nodes, chosen: list[Pod], request: Restart
                 action=Annotate("strimzipodset", pod_set.name, nodes.kafka.namespace, ROLLING_UPDATE, "true"),
                 needs=needs,
                 proof=_pods_back(going),
+                marks=(RollBegun(_baseline(going)),),
                 timeout_s=SECONDS_PER_POD * len(going),
                 disruptive=True,
             )
@@ -222,6 +231,7 @@ def _by_operator(world: World, nodes: Nodes, chosen: list[Pod], request: Restart
                 action=Annotate("pod", pod.name, nodes.kafka.namespace, ROLLING_UPDATE, "true", uid=pod.uid),
                 needs=needs,
                 proof=_pods_back([pod]),
+                marks=(RollBegun(_baseline([pod])),),
                 timeout_s=SECONDS_PER_POD,
                 disruptive=True,
             )
@@ -239,10 +249,15 @@ def _by_deletion(world: World, nodes: Nodes, chosen: list[Pod], proof: Finished)
             action=Delete("pod", pod.name, nodes.kafka.namespace, pod.uid),
             needs=_common_needs(world),
             proof=(*_pods_back([pod]), *(() if pod is chosen[-1] else (between,))),
+            marks=(RollBegun(_baseline([pod])),),
             timeout_s=SECONDS_PER_POD,
             disruptive=True,
         )
 
 
 def _pods_back(pods: list[Pod]) -> tuple[Condition, ...]:
-    return (Replaced(tuple((pod.name, pod.uid) for pod in pods)), QuorumLed())
+    return (Replaced(_baseline(pods)), QuorumLed())
+
+
+def _baseline(pods: list[Pod]) -> tuple[tuple[str, str], ...]:
+    return tuple((pod.name, pod.uid) for pod in pods)

@@ -1,0 +1,118 @@
+"""Runs belong to the cluster: each record is a ConfigMap beside the service, and one Lease lets one run act.
+
+A record is saved with the resource version that was read, so two people who resume the same run cannot both
+go on. The records stay far below the 1 MiB of a ConfigMap: a plan of a dozen steps takes some ten kilobytes.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from datetime import datetime
+
+from prompt_kafka.clients.kinds import CONFIG_MAP
+from prompt_kafka.clients.kubernetes import Conflict, Kubernetes, NotFound, Object
+from prompt_kafka.core.codec import decode, encode
+from prompt_kafka.core.errors import RefusedError, UsageError
+from prompt_kafka.core.run import SCHEMA, RunRecord
+
+LABEL = "app.kubernetes.io/managed-by=prompt-kafka-run"
+PREFIX = "prompt-kafka-run-"
+
+
+def new_id(procedure: str, at: datetime) -> str:
+    """Return an id for a new run; ids sort by time."""
+    return f"{at:%Y%m%d-%H%M%S}-{procedure}-{secrets.token_hex(2)}"
+
+
+class RunStore:
+    """The runs of one service.
+
+    Parameters
+    ----------
+    kubernetes, namespace
+        Where they are kept.
+    """
+
+    def __init__(self, kubernetes: Kubernetes, namespace: str) -> None:
+        self._kubernetes = kubernetes
+        self._namespace = namespace
+        self._versions: dict[str, str] = {}
+
+    def create(self, record: RunRecord) -> None:
+        """Keep a new run."""
+        key, _, value = LABEL.partition("=")
+        created = self._kubernetes.create(
+            {
+                "apiVersion": "v1",
+                "kind": "ConfigMap",
+                "metadata": {
+                    "name": PREFIX + record.id,
+                    "namespace": self._namespace,
+                    "labels": {key: value},
+                },
+                "data": _data(record),
+            }
+        )
+        self._versions[record.id] = created["metadata"]["resourceVersion"]
+
+    def save(self, record: RunRecord) -> None:
+        """Keep a run's new state.
+
+        Raises
+        ------
+        RefusedError
+            Somebody else has changed it since it was read (``run-taken-over``).
+        """
+        body = {
+            "metadata": {"resourceVersion": self._versions[record.id]},
+            "data": _data(record),
+        }
+        try:
+            saved = self._kubernetes.patch(CONFIG_MAP, PREFIX + record.id, self._namespace, body)
+        except Conflict as error:
+            raise RefusedError(
+                "run-taken-over",
+                f"run {record.id} has been taken over by somebody else",
+                next=f"prompt-kafka run show {record.id}",
+            ) from error
+        self._versions[record.id] = saved["metadata"]["resourceVersion"]
+
+    def load(self, run_id: str) -> RunRecord:
+        """Return a run.
+
+        Raises
+        ------
+        UsageError
+            There is none of that id, or a newer version of the product wrote it.
+        """
+        try:
+            found = self._kubernetes.get(CONFIG_MAP, PREFIX + run_id, self._namespace)
+        except NotFound as error:
+            raise UsageError(
+                f"no run {run_id}", where=f"namespace {self._namespace}", next="prompt-kafka run list"
+            ) from error
+        self._versions[run_id] = found["metadata"]["resourceVersion"]
+        return _record(found)
+
+    def list(self) -> list[RunRecord]:
+        """Return all runs, the newest first."""
+        found = self._kubernetes.list(CONFIG_MAP, self._namespace, labels=LABEL)
+        return sorted((_record(obj) for obj in found), key=lambda record: record.id, reverse=True)
+
+
+def _data(record: RunRecord) -> dict[str, str]:
+    return {"state": record.state.value, "record.json": json.dumps(encode(record))}
+
+
+def _record(obj: Object) -> RunRecord:
+    data = json.loads((obj.get("data") or {}).get("record.json", "{}"))
+    if data.get("schema") != SCHEMA:
+        raise UsageError(
+            f"the run was written by another version (schema {data.get('schema')}, this one knows {SCHEMA})",
+            where=f"ConfigMap {obj['metadata']['name']}",
+            next="use that version of prompt-kafka",
+        )
+    record = decode(data, RunRecord)
+    assert isinstance(record, RunRecord)
+    return record
