@@ -1,0 +1,88 @@
+"""The server as a process: one port, one file, one folder."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+
+from prompt_kafka.core.errors import PromptKafkaError
+
+from .app import Api
+from .database import Database
+from .pki import prepare
+from .store import Store
+
+
+class PortError(PromptKafkaError):
+    """The port is not to be had."""
+
+    code = "port-taken"
+
+
+class _Server(uvicorn.Server):
+    """Ends the watches first when it is told to stop: they would keep the connections open."""
+
+    def __init__(self, config: uvicorn.Config, api: Api) -> None:
+        super().__init__(config)
+        self._api = api
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._api.stop()
+        super().handle_exit(sig, frame)
+
+
+def serve(state: Path, port: int) -> None:
+    """Serve the API of the lab in `state` on 127.0.0.1 until a signal ends it.
+
+    Raises
+    ------
+    PortError
+        The port is taken.
+    DatabaseError
+        The objects cannot be read.
+    """
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.umask(0o077)
+    prepare(state, port)
+    database = Database(state / "api.sqlite")
+    try:
+        asyncio.run(_serve(state, port, database))
+    finally:
+        database.close()
+
+
+async def _serve(state: Path, port: int, database: Database) -> None:
+    pki = state / "pki"
+    api = Api(Store(database), state, (pki / "token").read_text().strip(), f"127.0.0.1:{port}")
+    config = uvicorn.Config(
+        api,
+        host="127.0.0.1",
+        port=port,
+        loop="asyncio",
+        http="h11",
+        ws="websockets-sansio",
+        lifespan="off",
+        interface="asgi3",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_keep_alive=120,
+        timeout_graceful_shutdown=2,
+        ssl_certfile=pki / "server.crt",
+        ssl_keyfile=pki / "server.key",
+        ssl_version=ssl.PROTOCOL_TLS_SERVER,
+    )
+    server = _Server(config, api)
+    try:
+        await server.serve()
+    except SystemExit:
+        raise PortError(
+            f"port {port} on 127.0.0.1 is taken",
+            where=f"https://127.0.0.1:{port}",
+            next="end what listens there (ss -ltnp), or make a new lab: prompt-kafka lab up --name NAME",
+        ) from None
