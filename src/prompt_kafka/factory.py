@@ -26,6 +26,7 @@ from prompt_kafka.core.world import Part, World
 if TYPE_CHECKING:
     from prompt_kafka.adapters.lease import RunLease
     from prompt_kafka.adapters.runs import RunStore
+    from prompt_kafka.clients.kafka import KafkaConnection
     from prompt_kafka.clients.kubernetes import Kubernetes
     from prompt_kafka.engine.runner import Listener, Runner
 
@@ -126,6 +127,10 @@ class Session:
     def observe(self, parts: frozenset[Part]) -> World:
         """Look at parts of the service; writes nothing."""
         return self._observer.observe(parts)
+
+    def kafka(self) -> KafkaConnection:
+        """Return a connection to the brokers that refuses every write; it is closed with the session."""
+        return self._observer.kafka()
 
     def has_canary(self) -> bool:
         """Return whether the charts brought a canary topic and a user for it."""

@@ -65,6 +65,10 @@ class Observer:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
+    def kafka(self) -> KafkaConnection:
+        """Return the connection to the brokers over which it looks."""
+        return self._connection(self._kafka(), self._environment.kafka.user)
+
     def observe(self, parts: Iterable[Part]) -> World:
         """Return a World with the parts asked for.
 

@@ -13,6 +13,7 @@ from prompt_kafka.core.errors import ExitCode, PromptKafkaError
 ENTRIES = {
     "status": Entry("status", "Is it healthy, and if not, what to do.", "Look"),
     "restart": Entry("restart", "Restart Kafka: controllers, then brokers, each proved.", "Change"),
+    "run": Entry("run", "Runs: list, show, resume.", "Change"),
     "topic": Entry("topic", "Topics: list.", "Messages"),
     "group": Entry("group", "Consumer groups and their lag: list.", "Messages"),
     "messages": Entry("messages", "Read a topic's messages, newest first; -f follows.", "Messages"),

@@ -1,0 +1,97 @@
+"""``prompt-kafka run``: the runs that are kept with the cluster; take one up that stopped."""
+
+from __future__ import annotations
+
+import click
+
+from prompt_kafka.cli.options import echo_json, output_option, target_options
+from prompt_kafka.core.clock import SYSTEM
+from prompt_kafka.core.codec import encode
+from prompt_kafka.core.run import RunRecord
+from prompt_kafka.factory import TargetOptions, session
+
+
+@click.group("run")
+def command() -> None:
+    """Runs: what was carried out on this cluster, by whom, and how far."""
+
+
+@command.command("list")
+@target_options
+@output_option
+def list_runs(target: TargetOptions, output: str) -> None:
+    """List runs, the newest first."""
+    from rich.table import Table
+
+    from prompt_kafka.cli.console import age, terminal
+
+    with session(target) as look:
+        records = look.runs().list()
+    if output == "json":
+        echo_json([{k: v for k, v in encode(r).items() if k != "plan"} for r in records])
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in ("RUN", "STATE", "PROVED", "OWNER", "AGE", "WHAT"):
+        table.add_column(column, no_wrap=column != "WHAT")
+    for record in records:
+        table.add_row(
+            record.id,
+            record.state.value,
+            f"{record.proved} of {len(record.steps)}",
+            record.owner,
+            age((SYSTEM.now() - record.started).total_seconds()),
+            record.plan.summary,
+        )
+    terminal().print(table if records else "no run yet")
+
+
+@command.command("show")
+@click.argument("run")
+@target_options
+@output_option
+def show_run(run: str, target: TargetOptions, output: str) -> None:
+    """Show a run: its steps, how far it is, and what proved them."""
+    with session(target) as look:
+        record = look.runs().load(run)
+    if output == "json":
+        echo_json(encode(record))
+        return
+    _show(record)
+
+
+def _show(record: RunRecord) -> None:
+    from rich.markup import escape
+
+    from prompt_kafka.cli.console import terminal
+
+    console = terminal()
+    console.print(f"[bold]{escape(record.plan.summary)}[/]\n{record.plan.target.line}")
+    console.print(
+        f"run {record.id} · {record.state} · {record.owner} · began {record.started:%Y-%m-%d %H:%M:%S} UTC"
+    )
+    if record.because:
+        console.print(f"[bad]{escape(record.because)}[/]")
+    for number, (step, done) in enumerate(zip(record.plan.steps, record.steps, strict=True), 1):
+        console.print(f"\n{number}. [bold]{escape(step.title)}[/]  {done.state}")
+        for line in done.evidence:
+            console.print(f"   [quiet]{escape(line)}[/]")
+    if record.open:
+        console.print(
+            f"\ntake it up: [command]prompt-kafka run resume {record.id} -e {record.plan.target.environment}[/]"
+        )
+
+
+@command.command("resume")
+@click.argument("run")
+@click.option("--take-over", metavar="REASON", help="Take it from an owner whose process is gone.")
+@target_options
+def resume_run(run: str, take_over: str | None, target: TargetOptions) -> None:
+    """Take up a run that stopped or died, here or on another machine. Nothing is done twice."""
+    from prompt_kafka.cli.change import show_end
+    from prompt_kafka.cli.console import terminal
+    from prompt_kafka.cli.progress import Progress
+
+    console = terminal()
+    with session(target, changes=True) as service:
+        record = service.resume(run, Progress(console), take_over=bool(take_over))
+    show_end(record, console)
