@@ -13,6 +13,7 @@ from prompt_kafka.clients.kubernetes import (
     KubernetesError,
     NotFound,
     Object,
+    Propagation,
 )
 from prompt_kafka.lab.argocd.comparison import LAST_APPLIED, outcome
 from prompt_kafka.lab.argocd.live import LiveState
@@ -150,7 +151,7 @@ class Applier:
         metadata = wanted["metadata"]
         return self._kubernetes.find(kind, metadata["name"], metadata.get("namespace"))
 
-    def delete(self, live: Object, *, propagation: str = "Foreground", dry_run: bool = False) -> str:
+    def delete(self, live: Object, *, propagation: Propagation = "Foreground", dry_run: bool = False) -> str:
         """Delete a live object; it may already be gone.
 
         Raises
@@ -164,17 +165,12 @@ class Applier:
         if kind is None:
             raise Refused(f"no such kind any more: {describe(identity(live))}")
         metadata = live["metadata"]
-        how = propagation.capitalize()
         try:
             self._kubernetes.delete(
                 kind,
                 metadata["name"],
                 metadata.get("namespace"),
-                propagation="Background"
-                if how == "Background"
-                else "Orphan"
-                if how == "Orphan"
-                else "Foreground",
+                propagation=propagation,
                 uid=metadata["uid"],
             )
         except (NotFound, Conflict):

@@ -148,8 +148,8 @@ class ApplicationController:
             return found
         for key in found:
             # A wave that waits for health goes on when an object changes.
-            application = self._cache.get(APPLICATION.group, APPLICATION.kind, *key)
-            if application and application.get("operation"):
+            mine = self._cache.get(APPLICATION.group, APPLICATION.kind, *key)
+            if mine and mine.get("operation"):
                 self._operator.add(key, SETTLE)
         return found
 
@@ -202,12 +202,12 @@ class ApplicationController:
             return self._left(application)
         latest = reason is not None or asked == "latest"
         try:
-            application = self._reconcile(key, application, latest=latest, reason=reason)
+            done = self._reconcile(key, application, latest=latest, reason=reason)
         except Exception:
             if asked is not None:
                 self._ask(key, asked, self._period)
             raise
-        return self._left(application) if application is not None else None
+        return self._left(done) if done is not None else None
 
     def _left(self, application: Object) -> float:
         reconciled = status.parse_time((application.get("status") or {}).get("reconciledAt"))

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from prompt_kafka.clients.kinds import APPLICATION
-from prompt_kafka.clients.kubernetes import Conflict, Kubernetes, NotFound, Object
+from prompt_kafka.clients.kubernetes import Conflict, Kubernetes, NotFound, Object, Propagation
 from prompt_kafka.lab.argocd.apply import Applier, Refused
 from prompt_kafka.lab.argocd.comparison import KEEP, NEVER_MANAGED, SYNC_OPTIONS, has_option
 from prompt_kafka.lab.argocd.live import LiveState
@@ -17,7 +17,7 @@ from prompt_kafka.lab.argocd.targets import identity
 log = logging.getLogger(__name__)
 
 FINALIZER = "resources-finalizer.argocd.argoproj.io"
-FINALIZERS = {
+FINALIZERS: dict[str, Propagation] = {
     FINALIZER: "Foreground",
     f"{FINALIZER}/foreground": "Foreground",
     f"{FINALIZER}/background": "Background",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from prompt_kafka.clients.kinds import NAMESPACE
-from prompt_kafka.clients.kubernetes import AlreadyExists, Kubernetes, Object
+from prompt_kafka.clients.kubernetes import AlreadyExists, Kubernetes, Object, Propagation
 from prompt_kafka.core.clock import Clock
 from prompt_kafka.lab.argocd import hooks, order, status, tasks
 from prompt_kafka.lab.argocd.apply import Applier, Refused
@@ -225,9 +225,8 @@ class Sync:
         kept = tasks.prune_verdict(task.live, prune=bool(sync.get("prune")), confirmed=confirmed)
         if kept is not None:
             return replace(task, result=tasks.result(task, "PruneSkipped", kept, "Succeeded"))
-        how = next((each.split("=")[1] for each in options if each.startswith("PrunePropagationPolicy=")), "")
         try:
-            message = self._applier.delete(task.live, propagation=how or "foreground", dry_run=dry)
+            message = self._applier.delete(task.live, propagation=_propagation(options), dry_run=dry)
         except Refused as error:
             return replace(task, result=tasks.result(task, "SyncFailed", str(error), "Failed"))
         return replace(task, result=tasks.result(task, "Pruned", message, "Succeeded" if dry else "Running"))
@@ -260,6 +259,12 @@ class Sync:
     @staticmethod
     def _record(state: State, todo: Sequence[Task]) -> None:
         state["syncResult"]["resources"] = [task.result for task in todo if task.result is not None]
+
+
+def _propagation(options: set[str]) -> Propagation:
+    if "PrunePropagationPolicy=background" in options:
+        return "Background"
+    return "Orphan" if "PrunePropagationPolicy=orphan" in options else "Foreground"
 
 
 def _settled(todo: Sequence[Task]) -> list[Task]:

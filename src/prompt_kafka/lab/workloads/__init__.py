@@ -1,0 +1,1 @@
+"""What Kubernetes' controller manager does for this service: Deployments, Services, garbage collection."""
