@@ -76,9 +76,8 @@ def _show(record: RunRecord) -> None:
         for line in done.evidence:
             console.print(f"   [quiet]{escape(line)}[/]")
     if record.open:
-        console.print(
-            f"\ntake it up: [command]prompt-kafka run resume {record.id} -e {record.plan.target.environment}[/]"
-        )
+        resume = f"prompt-kafka run resume {record.id} -e {record.plan.target.environment}"
+        console.print(f"\ntake it up: [command]{resume}[/]")
 
 
 @command.command("resume")
