@@ -81,7 +81,8 @@ def test_damage_is_one_error_that_says_what_to_do(damage):
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("api_port", "x"), ("network", "10.0"), ("timer_factor", 0), ("name", ".."), ("more", 1)]
+    ("field", "value"),
+    [("api_port", "x"), ("network", "10.0"), ("timer_factor", 0), ("name", ".."), ("more", 1)],
 )
 def test_a_wrong_value_is_damage(field, value):
     state = LabState.create("a")
