@@ -72,7 +72,8 @@ def surplus(pods: Sequence[Object], count: int) -> list[Object]:
 
     def place(pod: Object) -> tuple[bool, bool, str]:
         made = pod["metadata"].get("creationTimestamp", "")
-        return bool(pod["spec"].get("nodeName")), is_ready(pod), _inverted(made)
+
+    XX
 
     return sorted(pods, key=place)[:count]
 
@@ -101,4 +102,4 @@ def deadline_passed(deployment: Object, now: datetime) -> bool:
     if found.get("reason") == "NewReplicaSetAvailable" or not found.get("lastUpdateTime"):
         return False
     since = datetime.fromisoformat(found["lastUpdateTime"].replace("Z", "+00:00"))
-    return (now - since).total_seconds() > deployment["spec"].get("progressDeadlineSeconds", 600)
+    return (now - since).total_seconds() > float(deployment["spec"].get("progressDeadlineSeconds", 600))

@@ -1,0 +1,318 @@
+"""``python -m prompt_kafka.lab.controllers``: the process of all controllers.
+
+They speak only the Kubernetes API (and Git, Helm, Slack's clients): the same process runs against the lab's own
+API server and against a real one, where Kubernetes' controller manager takes some of the work
+(``--controllers``). While the process lives it renews a Lease; the kubelet shows operator pods as running only as
+long as that Lease is fresh.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from prompt_kafka.clients.kinds import LEASE, NAMESPACE
+from prompt_kafka.clients.kubernetes import AlreadyExists, Conflict, Kubernetes, KubernetesError, NotFound
+from prompt_kafka.core.clock import SYSTEM, Clock
+from prompt_kafka.core.errors import PromptKafkaError, UnreachableError, UsageError
+from prompt_kafka.lab.cache import ClusterCache
+from prompt_kafka.lab.settings import LabSettings
+
+log = logging.getLogger("prompt_kafka.lab.controllers")
+
+LEASE_NAMESPACE, LEASE_NAME = "kube-system", "lab-controllers"
+LEASE_SECONDS = 3
+_RENEW = 0.75
+
+
+class Part(Protocol):
+    """What can be started and stopped."""
+
+    def start(self) -> None:
+        """Begin to act."""
+
+    def stop(self) -> None:
+        """Stop."""
+
+
+class Heart:
+    """Renews the Lease that says the controllers live.
+
+    Parameters
+    ----------
+    kubernetes
+        The API.
+    """
+
+    def __init__(self, kubernetes: Kubernetes, *, clock: Clock = SYSTEM) -> None:
+        self._kubernetes = kubernetes
+        self._clock = clock
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="lease", daemon=True)
+
+    def start(self) -> None:
+        """Begin to renew."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Give the Lease up."""
+        self._stopping.set()
+        self._thread.join(2.0)
+        try:
+            self._kubernetes.patch(
+                LEASE,
+                LEASE_NAME,
+                LEASE_NAMESPACE,
+                {"spec": {"holderIdentity": "", "leaseDurationSeconds": 1}},
+            )
+        except PromptKafkaError:
+            pass
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._renew()
+            except PromptKafkaError as error:
+                log.info("the lease is not renewed: %s", error.what)
+            self._clock.sleep(_RENEW, self._stopping)
+
+    def _renew(self) -> None:
+        now = self._clock.now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        spec = {"holderIdentity": f"controllers-{os.getpid()}", "leaseDurationSeconds": LEASE_SECONDS}
+        body = {"spec": {**spec, "renewTime": now}}
+        try:
+            self._kubernetes.patch(LEASE, LEASE_NAME, LEASE_NAMESPACE, body)
+        except NotFound:
+            self._create({**spec, "renewTime": now, "acquireTime": now})
+        except Conflict:
+            pass
+
+    def _create(self, spec: dict[str, object]) -> None:
+        lease = {
+            "apiVersion": LEASE.api_version,
+            "kind": LEASE.kind,
+            "metadata": {"name": LEASE_NAME, "namespace": LEASE_NAMESPACE},
+            "spec": spec,
+        }
+        try:
+            self._kubernetes.create(lease)
+        except AlreadyExists:
+            pass
+        except NotFound:
+            space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": LEASE_NAMESPACE}}
+            self._kubernetes.create(space)
+
+
+class Process:
+    """All controllers of a lab, or some of them.
+
+    Parameters
+    ----------
+    kubeconfig, settings_file
+        Of the lab.
+    names
+        Which controllers to run; all of `CONTROLLERS` when None.
+    """
+
+    def __init__(self, kubeconfig: Path, settings_file: Path, names: Sequence[str] | None = None) -> None:
+        self._kubeconfig = kubeconfig
+        self.settings = LabSettings.from_json(settings_file.read_text(), str(settings_file))
+        self.folder = settings_file.resolve().parent
+        self._names = tuple(names) if names is not None else CONTROLLERS
+        self._connections: list[Kubernetes] = []
+        self._cache: ClusterCache | None = None
+        self._parts: list[Part] = []
+
+    def connect(self, manager: str) -> Kubernetes:
+        """Return a connection that writes under a name of its own."""
+        connection = Kubernetes.connect(self._kubeconfig, field_manager=manager)
+        self._connections.append(connection)
+        return connection
+
+    @property
+    def cache(self) -> ClusterCache:
+        """The one local copy of everything, started on first use."""
+        if self._cache is None:
+            self._cache = ClusterCache(self.connect("lab-cache"))
+            self._cache.start()
+        return self._cache
+
+    def start(self) -> None:
+        """Start everything, in an order in which nothing waits for something later."""
+        for name in self._names:
+            for part in _BUILDERS[name](self):
+                part.start()
+                self._parts.append(part)
+            log.info("started: %s", name)
+
+    def stop(self) -> None:
+        """Stop everything, the last one started first."""
+        for part in reversed(self._parts):
+            part.stop()
+        if self._cache is not None:
+            self._cache.stop()
+        for connection in self._connections:
+            connection.close()
+
+
+def _heart(process: Process) -> list[Part]:
+    return [Heart(process.connect("lab-controllers"))]
+
+
+def _slack(process: Process) -> list[Part]:
+    from prompt_kafka.lab.slack import Slack
+
+    return [Slack(process.folder, process.settings.slack_port)]
+
+
+def _garbage(process: Process) -> list[Part]:
+    from prompt_kafka.lab.workloads.garbage import GarbageCollector
+
+    return [GarbageCollector(process.connect("kube-controller-manager"), process.cache)]
+
+
+def _deployments(process: Process) -> list[Part]:
+    from prompt_kafka.lab.workloads.deployments import Deployments
+
+    return [Deployments(process.connect("kube-controller-manager"))]
+
+
+def _endpoints(process: Process) -> list[Part]:
+    from prompt_kafka.lab.workloads.services import Endpoints
+
+    return [Endpoints(process.connect("kube-controller-manager"))]
+
+
+def _load_balancers(process: Process) -> list[Part]:
+    from prompt_kafka.lab.workloads.services import LoadBalancers
+
+    return [LoadBalancers(process.connect("lab-load-balancer"), process.settings.network)]
+
+
+def _vault_secrets(process: Process) -> list[Part]:
+    from prompt_kafka.lab.secrets import VaultSecrets
+
+    return [VaultSecrets(process.connect("vault-secrets-operator"), process.settings.environment)]
+
+
+def _argocd(process: Process) -> list[Part]:
+    from prompt_kafka.lab.argocd.controller import ApplicationController
+    from prompt_kafka.lab.argocd.rendering import Renderer
+
+    settings = process.settings
+    renderer = Renderer(process.folder / "git" / "checkouts", strimzi_version=settings.strimzi_version)
+    connection = process.connect("argocd-controller")
+    return [ApplicationController(connection, process.cache, renderer, factor=settings.timer_factor)]
+
+
+def _strimzi(process: Process) -> list[Part]:
+    try:
+        from prompt_kafka.lab.strimzi import controllers
+    except ImportError as error:
+        log.warning("the Strimzi controllers are not there: %s", error)
+        return []
+    return list(controllers(process.connect("strimzi-cluster-operator"), process.settings))
+
+
+_BUILDERS: dict[str, Callable[[Process], list[Part]]] = {
+    "slack": _slack,
+    "deployments": _deployments,
+    "endpoints": _endpoints,
+    "load-balancers": _load_balancers,
+    "vault-secrets": _vault_secrets,
+    "garbage": _garbage,
+    "argocd": _argocd,
+    "strimzi": _strimzi,
+    "lease": _heart,
+}
+
+CONTROLLERS = tuple(_BUILDERS)
+BESIDE_CONTROLLER_MANAGER = tuple(
+    each for each in CONTROLLERS if each not in ("deployments", "endpoints", "garbage")
+)
+"""What is left to do where Kubernetes' own controller manager runs."""
+
+
+def _chosen(text: str) -> tuple[str, ...]:
+    names = tuple(each.strip() for each in text.split(",") if each.strip())
+    if unknown := [each for each in names if each not in CONTROLLERS]:
+        raise UsageError(
+            f"unknown controllers: {', '.join(unknown)}", next=f"there are: {', '.join(CONTROLLERS)}"
+        )
+    return tuple(each for each in CONTROLLERS if each in names)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait until no other process of this lab runs controllers."""
+    with (folder / "controllers.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            log.info("another controllers process is running: waiting for its end")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _wait_for_api(kubeconfig: Path, stopping: threading.Event, clock: Clock = SYSTEM) -> bool:
+    with Kubernetes.connect(kubeconfig, timeout=2.0) as kubernetes:
+        while not stopping.is_set():
+            try:
+                kubernetes.find(NAMESPACE, "default")
+                return True
+            except (UnreachableError, KubernetesError) as error:
+                log.debug("waiting for the API: %s", error)
+                clock.sleep(0.05, stopping)
+    return False
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run until a signal ends it; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m prompt_kafka.lab.controllers", description=__doc__)
+    parser.add_argument("--kubeconfig", type=Path, required=True)
+    parser.add_argument("--settings", type=Path, required=True, help="lab.json in the lab's folder")
+    parser.add_argument("--controllers", help=f"some of: {','.join(CONTROLLERS)} (default: all)")
+    parser.add_argument("--verbose", action="store_true")
+    options = parser.parse_args(arguments)
+    logging.basicConfig(
+        level=logging.DEBUG if options.verbose else logging.INFO,
+        format="%(asctime)s %(levelname)-5s %(threadName)s %(message)s",
+        stream=sys.stderr,
+    )
+    for noisy in ("httpx2", "httpcore2", "httpx", "httpcore", "kafka"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    try:
+        process = Process(
+            options.kubeconfig, options.settings, options.controllers and _chosen(options.controllers)
+        )
+        with _alone(process.folder):
+            if not _wait_for_api(options.kubeconfig, stopping):
+                return 0
+            process.start()
+            log.info("all controllers are running")
+            stopping.wait()
+            log.info("stopping")
+            process.stop()
+    except (PromptKafkaError, OSError) as error:
+        log.error("%s", error)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    code = main()
+    logging.shutdown()
+    # Watches may still sit in a read; their threads hold nothing that must be put away.
+    os._exit(code)
