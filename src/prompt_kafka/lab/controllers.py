@@ -1,15 +1,14 @@
 """``python -m prompt_kafka.lab.controllers``: the process of all controllers.
 
-They speak only the Kubernetes API (and Git, Helm, Slack's clients): the same process runs against the lab's own
-API server and against a real one, where Kubernetes' controller manager takes some of the work
-(``--controllers``). While the process lives it renews a Lease; the kubelet shows operator pods as running only as
-long as that Lease is fresh.
+They speak only the Kubernetes API (besides reading Git): the same process runs against the lab's own API
+server and against a real one, where Kubernetes' controller manager takes some of the work
+(``--controllers``). While the process lives it renews a Lease; the kubelet shows operator pods as running
+only as long as that Lease is fresh.
 """
 
 from __future__ import annotations
 
 import argparse
-import fcntl
 import logging
 import os
 import signal
@@ -25,6 +24,7 @@ from prompt_kafka.clients.kubernetes import AlreadyExists, Conflict, Kubernetes,
 from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.core.errors import PromptKafkaError, UnreachableError, UsageError
 from prompt_kafka.lab.cache import ClusterCache
+from prompt_kafka.lab.files import locked
 from prompt_kafka.lab.settings import LabSettings
 
 log = logging.getLogger("prompt_kafka.lab.controllers")
@@ -254,12 +254,13 @@ def _chosen(text: str) -> tuple[str, ...]:
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Wait until no other process of this lab runs controllers."""
-    with (folder / "controllers.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            log.info("another controllers process is running: waiting for its end")
-            fcntl.flock(lock, fcntl.LOCK_EX)
+    file = folder / "controllers.lock"
+    with locked(file, wait=False) as ours:
+        if ours:
+            yield
+            return
+    log.info("another controllers process is running: waiting for its end")
+    with locked(file):
         yield
 
 

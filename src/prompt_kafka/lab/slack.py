@@ -1,8 +1,8 @@
 """A small Slack: the methods of the Web API that announcements need, on loopback.
 
-Posts are kept in the lab's folder and survive restarts. It answers as Slack does — HTTP 200 with ``ok: false``
-for most errors, 429 with ``Retry-After`` when asked too often — and errors can be ordered, a lost answer among
-them: the post is kept, but whoever sent it never learns.
+Posts are kept in the lab's folder and survive restarts. It answers as Slack does (HTTP 200 with ``ok: false``
+for most errors, 429 with ``Retry-After`` when asked too often), and errors can be ordered, a lost answer
+among them: the post is kept, but whoever sent it never learns.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hmac
 import json
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -140,7 +140,7 @@ class Slack:
 
     def _call(self, method: str, given: Mapping[str, Any]) -> Answer:
         messages = self.messages
-        known = {
+        known: dict[str, Callable[[], Answer]] = {
             "auth.test": lambda: {
                 "ok": True,
                 "url": self.url.removesuffix("api/"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import sqlite3
 import threading
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from prompt_kafka.core.clock import Clock
+from prompt_kafka.lab.files import write_atomic
 
 Answer = dict[str, Any]
 _TRUE = ("1", "true", "True", True)
@@ -38,10 +38,7 @@ def token_of(folder: Path) -> str:
         pass
     token = f"xoxb-lab-{secrets.token_urlsafe(24)}"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = file.with_suffix(".new")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
-        out.write(token + "\n")
-    temporary.replace(file)
+    write_atomic(file, token + "\n")
     return token
 
 

@@ -70,16 +70,9 @@ def new_pod(replica_set: Object) -> Object:
 def surplus(pods: Sequence[Object], count: int) -> list[Object]:
     """Return the `count` pods to delete first: not bound, not ready, then the youngest."""
 
-    def place(pod: Object) -> tuple[bool, bool, str]:
-        made = pod["metadata"].get("creationTimestamp", "")
-
-    XX
-
-    return sorted(pods, key=place)[:count]
-
-
-def _inverted(text: str) -> str:
-    return "".join(chr(0x7F - ord(each)) for each in text if ord(each) < 0x7F)
+    youngest = sorted(pods, key=lambda each: str(each["metadata"].get("creationTimestamp", "")), reverse=True)
+    youngest.sort(key=lambda each: (bool(each["spec"].get("nodeName")), is_ready(each)))
+    return youngest[:count]
 
 
 def replica_set_status(replica_set: Object, pods: Sequence[Object]) -> Object:
