@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,7 +47,7 @@ def test_consecutive_operators_share_a_kafka():
     assert v.shared("0.50.1", "0.51.0") == ("4.1.0", "4.1.1")
     assert v.shared("1.0.0", "1.1.0") == ("4.2.0",)
     minors = [one for one in v.RELEASES if not one.version.endswith((".1", ".2")) or one.version == "0.45.2"]
-    for one, other in zip(minors, minors[1:], strict=False):
+    for one, other in pairwise(minors):
         assert v.shared(one.version, other.version), (one.version, other.version)
 
 

@@ -3,3 +3,50 @@
 They act on the same resources as the real operators and leave the same traces (conditions, events,
 annotations), and they speak only the Kubernetes API and Kafka.
 """
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from prompt_kafka.clients.kubernetes import Kubernetes
+from prompt_kafka.core.clock import SYSTEM, Clock
+
+
+class Settings(Protocol):
+    """What the operators need to know of the lab (`prompt_kafka.lab.state.LabSettings`)."""
+
+    @property
+    def timer_factor(self) -> float:
+        """What the operators' times are divided by."""
+
+
+class Loop(Protocol):
+    """Something that works until it is stopped."""
+
+    def start(self) -> None:
+        """Begin to work."""
+
+    def stop(self) -> None:
+        """Stop."""
+
+
+def controllers(kubernetes: Kubernetes, settings: Settings, clock: Clock = SYSTEM) -> list[Loop]:
+    """Return the operators' loops; start them in this order and stop them in the other.
+
+    Each acts only while the Deployment that stands for it has a Ready pod.
+    """
+    from .cluster_operator import ClusterOperator
+    from .pod_sets import PodSets
+    from .topic_operator import TopicOperator
+    from .user_operator import UserOperator
+    from .world import World
+
+    world = World(kubernetes, factor=settings.timer_factor, clock=clock)
+    pod_sets = PodSets(world)
+    return [
+        pod_sets,
+        ClusterOperator(world, pod_sets),
+        TopicOperator(world),
+        UserOperator(world),
+        world,
+    ]

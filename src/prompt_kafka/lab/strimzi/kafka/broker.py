@@ -1,0 +1,58 @@
+"""How the topic and user operators reach a cluster: with their own certificate, over any Ready broker."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prompt_kafka.clients.kafka import Tls
+from prompt_kafka.clients.kinds import SECRET
+
+from ..model import labels, names, secrets
+from ..roller.decisions import is_ready
+from ..world import World
+from .channel import Channel, NodeError
+from .nodes import Nodes
+
+Object = dict[str, Any]
+
+
+def connect(world: World, cluster: str, namespace: str, operator: str) -> Channel:
+    """Return a connection to a broker.
+
+    Parameters
+    ----------
+    operator
+        ``topic-operator`` or ``user-operator``.
+
+    Raises
+    ------
+    NodeError
+        No broker is Ready, or the certificates are not there.
+    """
+    found = world.kubernetes
+    where = f"{names.bootstrap_service(cluster)}.{namespace}"
+    own = found.find(SECRET, f"{cluster}-entity-{operator}-certs", namespace)
+    ca = found.find(SECRET, f"{names.cluster_ca(cluster)}-cert", namespace)
+    parts = [
+        secrets.decode(ca, "ca.crt"),
+        secrets.decode(own, "entity-operator.crt"),
+        secrets.decode(own, "entity-operator.key"),
+    ]
+    if any(part is None for part in parts):
+        raise NodeError("the entity operator's certificates are missing", where=where)
+    trusted, certificate, key = (part or "" for part in parts)
+    selector = labels.selector(cluster) | {labels.BROKER_ROLE: "true"}
+    pods = [
+        pod for pod in world.caches["Pod"].items(namespace) if labels.matches(selector, pod) and is_ready(pod)
+    ]
+    if not pods:
+        raise NodeError("no broker is Ready", where=where)
+    name = min(pod["metadata"]["name"] for pod in pods)
+    nodes = Nodes(
+        cluster,
+        namespace,
+        Tls(trusted, certificate, key),
+        world.pod_ip(namespace),
+        timeout=max(5.0, 30 / world.factor),
+    )
+    return nodes.to_pod(name, names.REPLICATION_PORT)

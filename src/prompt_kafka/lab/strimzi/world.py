@@ -1,0 +1,143 @@
+"""What the operators see of Kubernetes: caches kept by watches, and who is in force."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from prompt_kafka.clients.kinds import DEPLOYMENT, KAFKA, NODE_POOL, POD, POD_SET, SERVICE, TOPIC, USER
+from prompt_kafka.clients.kubernetes import Kubernetes, NotFound
+from prompt_kafka.core.clock import SYSTEM, Clock
+from prompt_kafka.lab.controller import Informer
+
+from .activity import Operator, cluster_operator, ready_pod
+from .changes import News, Waiting
+from .model import names
+from .objects import Objects
+from .roller.decisions import is_ready
+
+Object = dict[str, Any]
+
+
+@dataclass
+class World:
+    """Caches of the kinds that the operators live by.
+
+    Parameters
+    ----------
+    kubernetes
+        The API.
+    factor
+        What the operators' times are divided by in this lab.
+    """
+
+    kubernetes: Kubernetes
+    factor: float = 1.0
+    clock: Clock = SYSTEM
+    news: News = field(default_factory=News)
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.objects = Objects(self.kubernetes)
+        kinds = (KAFKA, NODE_POOL, POD_SET, POD, SERVICE, DEPLOYMENT, TOPIC, USER)
+        self.caches = {kind.kind: Informer(self.kubernetes, kind) for kind in kinds}
+        for cache in self.caches.values():
+            cache.on_change(self.news.notify)
+        self._operator_version: int = -1
+        self._operator: Operator | None = None
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        """Begin to watch."""
+        for cache in self.caches.values():
+            cache.start()
+
+    def stop(self) -> None:
+        """End all watches and waits."""
+        self.stopping.set()
+        for cache in self.caches.values():
+            cache.stop()
+        self.news.notify()
+
+    def operator(self) -> Operator | None:
+        """Return the cluster operator in force."""
+        with self._lock:
+            count = self.news.count
+            if count != self._operator_version:
+                deployments, pods = self.caches["Deployment"].items(), self.caches["Pod"].items()
+                self._operator, self._operator_version = cluster_operator(deployments, pods), count
+            return self._operator
+
+    def waiting(self, operator: Operator) -> Waiting:
+        """Return waits that end when `operator` is no longer in force."""
+
+        def alive() -> bool:
+            now = self.operator()
+            return not self.stopping.is_set() and now is not None and now.uid == operator.uid
+
+        return Waiting(self.news, alive, self.clock)
+
+    def entity_operator(self, cluster: str, namespace: str) -> Object | None:
+        """Return the Ready pod of a cluster's entity operator."""
+        deployment = self.caches["Deployment"].get(namespace, names.entity_operator(cluster))
+        return ready_pod(deployment, self.caches["Pod"].items(namespace)) if deployment else None
+
+    def pod_ip(self, namespace: str) -> Callable[[str], str | None]:
+        """Return what leads from a pod's name to its address."""
+
+        def address(name: str) -> str | None:
+            pod = self.caches["Pod"].get(namespace, name)
+            return ((pod or {}).get("status") or {}).get("podIP")
+
+        return address
+
+
+class PodAccess:
+    """The pods of a namespace, as the roller deals with them."""
+
+    def __init__(self, world: World, waiting: Waiting, namespace: str) -> None:
+        self._world, self._waiting, self._namespace = world, waiting, namespace
+        self._cache = world.caches["Pod"]
+
+    def find(self, name: str) -> Object | None:
+        """Return a pod as last seen."""
+        return self._cache.get(self._namespace, name)
+
+    def wait_ready(self, name: str, timeout: float) -> bool:
+        """Wait until a pod is Ready."""
+        return self._waiting.until(lambda: is_ready(self.find(name)), timeout)
+
+    def restart(self, pod: Object, timeout: float) -> bool:
+        """Delete a pod and wait until another one has its name."""
+        name, uid = pod["metadata"]["name"], pod["metadata"]["uid"]
+        self.delete(name, uid)
+
+        def replaced() -> bool:
+            now = self.find(name)
+            return now is not None and now["metadata"]["uid"] != uid
+
+        return self._waiting.until(replaced, timeout)
+
+    def delete(self, name: str, uid: str | None = None) -> None:
+        """Ask for a pod's end; its grace period is its own."""
+        try:
+            self._world.kubernetes.delete(POD, name, self._namespace, propagation="Foreground", uid=uid)
+        except NotFound:
+            pass
+
+    def wait_gone(self, name: str, uid: str, timeout: float) -> bool:
+        """Wait until a pod of that uid is no more."""
+
+        def gone() -> bool:
+            now = self.find(name)
+            return now is None or now["metadata"]["uid"] != uid
+
+        return self._waiting.until(gone, timeout)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, heeding the end of the operator."""
+        self._waiting.check()
+        if seconds > 0:
+            self._waiting.sleep(seconds)
