@@ -126,6 +126,24 @@ def _container(version: str, values: Mapping[str, Any], namespace: str) -> Manif
     }
 
 
+def shipped(definition: Manifest) -> Manifest:
+    """Return a generated definition as the chart ships it: without descriptions.
+
+    With them the largest one would not fit into the last-applied annotation.
+    """
+    return _undescribed(definition, False)  # type: ignore[no-any-return]
+
+
+def _undescribed(value: Any, names: bool) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: _undescribed(each, key == "properties" and not names)
+            for key, each in value.items()
+            if names or key != "description" or not isinstance(each, str)
+        }
+    return [_undescribed(each, False) for each in value] if isinstance(value, list) else value
+
+
 def note(dependency: Dependency, version: str) -> str:
     """Return what the Application says about the stand-in."""
     forced = (

@@ -156,7 +156,8 @@ class Renderer:
         values = rendered.values.get(dependency.values_key) or {}
         namespace = application["spec"]["destination"]["namespace"]
         objects = operator_chart.manifests(version, values, application["metadata"]["name"], namespace)
-        return [*crds.strimzi(version), *objects], operator_chart.note(dependency, version)
+        definitions = [operator_chart.shipped(each) for each in crds.strimzi(version)]
+        return [*definitions, *objects], operator_chart.note(dependency, version)
 
     def _directory(self, source: Mapping[str, Any]) -> Path:
         url = str(source.get("repoURL") or "")
