@@ -265,6 +265,10 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _wait_for_api(kubeconfig: Path, stopping: threading.Event, clock: Clock = SYSTEM) -> bool:
+    """Wait until the API answers; return False when told to stop before that."""
+    while not kubeconfig.exists():
+        if clock.sleep(0.02, stopping):
+            return False
     with Kubernetes.connect(kubeconfig, timeout=2.0) as kubernetes:
         while not stopping.is_set():
             try:
@@ -272,7 +276,7 @@ def _wait_for_api(kubeconfig: Path, stopping: threading.Event, clock: Clock = SY
                 return True
             except (UnreachableError, KubernetesError) as error:
                 log.debug("waiting for the API: %s", error)
-                clock.sleep(0.05, stopping)
+                clock.sleep(0.02, stopping)
     return False
 
 

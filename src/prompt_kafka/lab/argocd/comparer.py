@@ -168,9 +168,5 @@ class Comparer:
             memory = self._memory.get(name)
         return memory.targets if memory else None
 
-    def images(self, name: str) -> list[str]:
-        """Return the images of an application's pods."""
-        return self._live.images(name)
-
 
 __all__ = ["Compared", "Comparer", "InvalidSpecError", "ManifestError"]

@@ -180,6 +180,13 @@ class ApplicationController:
             return None
         return status.refresh_reason(application, self._clock.now(), self._period)
 
+    def _operations_first(self, application: Object) -> bool:
+        """Return whether the first look at a new application may wait for other applications' operations."""
+        made = status.parse_time(application["metadata"].get("creationTimestamp"))
+        if made is None or (self._clock.now() - made).total_seconds() > 5.0 or application.get("operation"):
+            return False
+        return any(each.get("operation") for each in self._applications())
+
     @staticmethod
     def _frozen(application: Object) -> bool:
         annotations = application["metadata"].get("annotations") or {}
@@ -200,6 +207,8 @@ class ApplicationController:
         reason = self._reason(application)
         if reason is None and asked is None:
             return self._left(application)
+        if reason == "never compared" and asked is None and self._operations_first(application):
+            return 0.2
         latest = reason is not None or asked == "latest"
         try:
             done = self._reconcile(key, application, latest=latest, reason=reason)
@@ -210,10 +219,12 @@ class ApplicationController:
         return self._left(done) if done is not None else None
 
     def _left(self, application: Object) -> float:
-        reconciled = status.parse_time((application.get("status") or {}).get("reconciledAt"))
+        found = application.get("status") or {}
+        reconciled = status.parse_time(found.get("reconciledAt"))
         if reconciled is None:
             return self._period
-        return max(0.1, self._period - (self._clock.now() - reconciled).total_seconds())
+        age = (self._clock.now() - reconciled).total_seconds()
+        return max(0.1, (1.0 if status.outdated(found) else self._period) - age)
 
     def _reconcile(self, key: Key, application: Object, *, latest: bool, reason: str | None) -> Object | None:
         if reason == "hard refresh requested":
@@ -242,7 +253,7 @@ class ApplicationController:
                 compared.comparison,
                 revision=revision,
                 notes=notes,
-                images=self._comparer.images(key[1]),
+                images=self._live.images(key[1], compared.live.values()),
                 now=now,
                 latest=latest,
             )

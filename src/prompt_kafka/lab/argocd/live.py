@@ -58,13 +58,16 @@ class LiveState:
             if instance(obj) == application and not obj["metadata"].get("ownerReferences")
         ]
 
-    def images(self, application: str) -> list[str]:
-        """Return the images of the pods that carry the application's label."""
-        pods = [each for each in self._cache.items("", "Pod") if instance(each) == application]
+    def images(self, application: str, objects: Iterable[Object]) -> list[str]:
+        """Return the images of an application: of its objects' pod templates and of its labelled pods."""
+        pods = [each["spec"] for each in self._cache.items("", "Pod") if instance(each) == application]
+        templates = [each["spec"].get("template") for each in objects if isinstance(each.get("spec"), dict)]
+        pods += [each.get("spec") for each in templates if isinstance(each, dict)]
         found = {
             str(container["image"])
-            for pod in pods
-            for container in pod["spec"].get("containers") or ()
+            for spec in pods
+            if isinstance(spec, dict)
+            for container in spec.get("containers") or ()
             if container.get("image")
         }
         return sorted(found)

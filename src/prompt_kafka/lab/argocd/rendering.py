@@ -143,6 +143,9 @@ class Renderer:
             more, note = self._stand_in(dependency, rendered, application)
             objects += more
             notes.append(note)
+        if not objects and notes:
+            # Nothing to compare is not the same as nothing wanted: never show such an application as Synced.
+            return ManifestError(f"Failed to load target state: {' '.join(notes)}")
         return Manifests(commit, tuple(objects), tuple(notes))
 
     def _stand_in(

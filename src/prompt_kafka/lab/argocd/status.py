@@ -68,7 +68,20 @@ def refresh_reason(application: Mapping[str, Any], now: datetime, period: float)
         return "spec has changed"
     if (now - reconciled).total_seconds() >= period:
         return "comparison expired"
+    if outdated(status) and now.replace(microsecond=0) > reconciled:
+        return "an operation has ended"
     return None
+
+
+def outdated(status: Mapping[str, Any]) -> bool:
+    """Return whether the comparison does not tell by its time stamp that it is newer than the last operation.
+
+    Time stamps have whole seconds, the lab is quicker, and people wait until ``reconciledAt`` is greater.
+    """
+    state = status.get("operationState") or {}
+    finished, reconciled = parse_time(state.get("finishedAt")), parse_time(status.get("reconciledAt"))
+    done = state.get("phase") in TERMINAL and finished is not None and reconciled is not None
+    return bool(done and finished and reconciled and reconciled <= finished)
 
 
 def conditions(old: Iterable[Mapping[str, Any]], new: Conditions, now: datetime) -> list[Status]:
