@@ -95,7 +95,7 @@ def _versions(operator: str) -> tuple[str, str]:
 
 
 def _generate(version: str) -> list[Object]:
-    from . import assets
+    from . import assets  # type: ignore[attr-defined,unused-ignore]
 
     models = assets.jars([f"io.strimzi:api:{version}"])
     generator = [jar for jar in assets.jars([GENERATOR]) if not jar.name.startswith("api-")]

@@ -23,7 +23,8 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
             PRIMARY KEY (api_group, plural, namespace, name)
         ) WITHOUT ROWID""",
         "CREATE TABLE counter (version INTEGER NOT NULL)",
-        "INSERT INTO counter VALUES (1)",
+        # Low versions stay free, so that a client that makes one up is told that it is too old.
+        "INSERT INTO counter VALUES (100)",
     ),
 }
 

@@ -57,7 +57,7 @@ def _apply(document: Any, operation: dict[str, Any]) -> Any:
     if kind == "add":
         return _set(document, path, copy.deepcopy(operation["value"]), insert=True)
     if kind == "replace":
-        _get(document, path, "replace")
+        # As the real server's library does: a member that is not there is added.
         return _set(document, path, copy.deepcopy(operation["value"]), insert=False)
     if kind == "remove":
         return _remove(document, path)

@@ -176,7 +176,10 @@ def _path(resource: Resource, field: str) -> tuple[str, ...]:
             stored = stored.replace(name, other, 1) if stored.startswith(name) else stored
     path = FIELDS.get(resource.storage, {}).get(stored)
     if path is None:
-        raise bad_request(f"field label not supported: {field}")
+        if resource.custom or resource.storage in FIELDS:
+            raise bad_request(f"field label not supported: {field}")
+        known = '"metadata.name", "metadata.namespace"' if resource.namespaced else '"metadata.name"'
+        raise bad_request(f'"{field}" is not a known field selector: only {known}')
     return path
 
 
