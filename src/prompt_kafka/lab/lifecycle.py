@@ -15,10 +15,10 @@ from pathlib import Path
 
 from prompt_kafka.clients import gitops
 from prompt_kafka.clients.kinds import KAFKA, NAMESPACE
-from prompt_kafka.clients.kubernetes import Kubernetes, KubernetesError
+from prompt_kafka.clients.kubernetes import AlreadyExists, Kubernetes, KubernetesError
 from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.core.errors import PromptKafkaError, TimedOutError, UnreachableError, UsageError
-from prompt_kafka.lab import argocd, git
+from prompt_kafka.lab import argocd, crds, git
 from prompt_kafka.lab.apiserver.pki import prepare
 from prompt_kafka.lab.files import locked
 from prompt_kafka.lab.state import LabState, LabStateError
@@ -100,7 +100,7 @@ def state_of(wanted: Wanted) -> tuple[LabState, bool]:
             raise UsageError(
                 f"the lab {wanted.name} is there already, with --{option} {old or '(the default)'}",
                 where=str(state.root),
-                next=f"choose another --name, or remove it: prompt-kafka lab down --purge --name {wanted.name}",
+                next=f"choose another --name, or: prompt-kafka lab down --purge --name {wanted.name}",
             )
     return state, False
 
@@ -157,6 +157,7 @@ def up(wanted: Wanted, say: Say, *, clock: Clock = SYSTEM) -> Up:
         try:
             with Kubernetes.connect(state.kubeconfig, timeout=30.0) as kubernetes:
                 _wait_for_api(state, kubernetes, clock)
+                _define(kubernetes)
                 installed = argocd.install(kubernetes, state.settings, url, say=say)
         except BaseException:
             if started is not None and fresh:
@@ -209,6 +210,15 @@ def _wait_for_api(state: LabState, kubernetes: Kubernetes, clock: Clock) -> None
             where=f"{state.settings.api_url}; {state.log('apiserver')}",
             next=f"is port {state.settings.api_port} taken? prompt-kafka lab logs apiserver",
         )
+
+
+def _define(kubernetes: Kubernetes) -> None:
+    """Install the definitions of the lab's own kinds; Strimzi's come with the operator's chart."""
+    for definition in crds.lab():
+        try:
+            kubernetes.create(definition)
+        except AlreadyExists:
+            continue
 
 
 def failure(kubernetes: Kubernetes, namespace: str) -> str:
