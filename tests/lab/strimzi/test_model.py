@@ -135,7 +135,9 @@ def test_services():
 
 
 def test_load_balancers_that_are_waited_for():
-    assert set(services.awaited(cluster())) == set(SERVICES)
+    own, shared = services.awaited(cluster())
+    assert own == [f"prompt-kafka-kafka-{node}" for node in (3, 4, 5)]
+    assert shared == ["prompt-kafka-kafka-external-bootstrap"]
 
 
 def test_status_of_listeners():

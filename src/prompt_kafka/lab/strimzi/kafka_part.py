@@ -109,15 +109,18 @@ def _write_pool_statuses(run: Run, cluster: Cluster) -> None:
 
 def _services(run: Run, cluster: Cluster) -> dict[str, Object]:
     wanted = services.services(cluster)
-    run.apply(wanted)
     cache = run.world.caches["Service"]
     names_ = [one["metadata"]["name"] for one in wanted]
-    for name in services.awaited(cluster):
-        if not run.waiting.until(
-            lambda name=name: bool(services.ingress(cache.get(run.namespace, name))),  # type: ignore[misc]
-            run.timing.operation,
-        ):
-            raise run.timed_out("Service", name, "addressable")
+    # The addresses of the brokers come first: those of the bootstrap Services are made of them in the lab.
+    own, shared = services.awaited(cluster)
+    for group in (shared, own):
+        run.apply(one for one in wanted if one["metadata"]["name"] not in group)
+        for name in own if group is shared else shared:
+            if not run.waiting.until(
+                lambda name=name: bool(services.ingress(cache.get(run.namespace, name))),  # type: ignore[misc]
+                run.timing.operation,
+            ):
+                raise run.timed_out("Service", name, "addressable")
     return {name: cache.get(run.namespace, name) or run.live["Service", name] for name in names_}
 
 

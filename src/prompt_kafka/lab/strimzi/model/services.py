@@ -24,15 +24,22 @@ def services(cluster: Cluster) -> list[Object]:
     return made
 
 
-def awaited(cluster: Cluster) -> list[str]:
-    """Return the names of the Services that must have an address before any pod is made."""
-    found = []
+def awaited(cluster: Cluster) -> tuple[list[str], list[str]]:
+    """Return the names of the Services that must have an address before any pod is made.
+
+    Returns
+    -------
+    own, shared : list of str
+        Those of one broker each, and those of all brokers.
+    """
+    own: list[str] = []
+    shared: list[str] = []
     for listener in cluster.external():
         if listener["type"] == "loadbalancer":
             if (listener.get("configuration") or {}).get("createBootstrapService", True):
-                found.append(names.external_bootstrap_service(cluster.name, listener))
-            found += [broker_service(cluster, listener, node) for node in cluster.brokers]
-    return found
+                shared.append(names.external_bootstrap_service(cluster.name, listener))
+            own += [broker_service(cluster, listener, node) for node in cluster.brokers]
+    return own, shared
 
 
 def broker_service(cluster: Cluster, listener: Object, node: Node) -> str:
