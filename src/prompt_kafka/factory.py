@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import getpass
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,9 +21,10 @@ from prompt_kafka.core.errors import RefusedError, UsageError
 from prompt_kafka.core.plan import Plan, Step
 from prompt_kafka.core.run import RunRecord, RunState
 from prompt_kafka.core.service import Environment, Target
-from prompt_kafka.core.world import Part, World
+from prompt_kafka.core.world import Look, World
 
 if TYPE_CHECKING:
+    from prompt_kafka.adapters.access import Entry
     from prompt_kafka.adapters.lease import RunLease
     from prompt_kafka.adapters.runs import RunStore
     from prompt_kafka.clients.kafka import KafkaConnection
@@ -124,13 +125,17 @@ class Session:
         self._observer.close()
         self.kubernetes.close()
 
-    def observe(self, parts: frozenset[Part]) -> World:
+    def observe(self, parts: frozenset[Look]) -> World:
         """Look at parts of the service; writes nothing."""
         return self._observer.observe(parts)
 
     def kafka(self) -> KafkaConnection:
         """Return a connection to the brokers that refuses every write; it is closed with the session."""
         return self._observer.kafka()
+
+    def entry(self, users: Sequence[str]) -> Entry:
+        """Return what clients with these users need to connect; passwords stay in memory."""
+        return self._observer.entry(users)
 
     def has_canary(self) -> bool:
         """Return whether the charts brought a canary topic and a user for it."""
@@ -157,7 +162,8 @@ class Session:
         from prompt_kafka.adapters.runs import new_id
 
         now = SYSTEM.now()
-        record = RunRecord.begin(new_id(plan.procedure, now), plan, owner(), now)
+        run_id = new_id(plan.procedure, now)
+        record = RunRecord.begin(run_id, plan.marked(run_id), owner(), now)
         with self._writer() as writer, self._lease(writer, plan, record.id, take_over=False):
             store = self._store(writer)
             store.create(record)
@@ -235,7 +241,7 @@ class Session:
         ):
             yield Runner(
                 observer.observe,
-                lambda action: perform(action, writer),
+                lambda action: perform(action, writer, git=observer.git, who=owner()),
                 keep,
                 listener,
                 SYSTEM,

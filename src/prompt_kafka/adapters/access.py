@@ -10,7 +10,8 @@ from __future__ import annotations
 import base64
 import os
 import socket
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from prompt_kafka.clients.kafka import Controllers, KafkaConnection, Sasl, Tls
 from prompt_kafka.clients.kinds import POD, SECRET
@@ -42,6 +43,25 @@ class Route:
 
     def __str__(self) -> str:
         return f"{self.name} ({','.join(f'{host}:{port}' for host, port in self.bootstrap)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What clients outside this process need to connect.
+
+    Attributes
+    ----------
+    bootstrap
+        Host and port pairs.
+    ca_pem
+        The cluster's CA, None for a listener without TLS.
+    passwords
+        By user; kept in memory only.
+    """
+
+    bootstrap: tuple[tuple[str, int], ...]
+    ca_pem: str | None = field(repr=False)
+    passwords: Mapping[str, str] = field(repr=False)
 
 
 class Access:
@@ -111,11 +131,7 @@ class Access:
         """
         routes = self.routes(kafka)
         if not routes:
-            raise UnreachableError(
-                "no way to the brokers from here: the Kafka resource names no external listener with SCRAM",
-                where=f"Kafka {kafka['metadata']['name']}, status.listeners",
-                next="run inside the cluster, or enable the external listener",
-            )
+            raise _no_way(kafka)
         route = routes[0]
         tls = Tls(self._cluster_ca(kafka), check_hostname=False) if route.tls else None
         connection = KafkaConnection(
@@ -126,6 +142,14 @@ class Access:
             read_only=self._read_only,
         )
         return connection, route
+
+    def entry(self, kafka: Object, users: Sequence[str]) -> Entry:
+        """Return what clients with these users need to connect by the first route."""
+        routes = self.routes(kafka)
+        if not routes:
+            raise _no_way(kafka)
+        ca = self._cluster_ca(kafka) if routes[0].tls else None
+        return Entry(routes[0].bootstrap, ca, {user: self.secret(user, "password") for user in users})
 
     def controllers(self, kafka: Object, pods: list[Object], *, timeout: float = 3.0) -> Controllers:
         """Return the controllers, to be asked with the operator's client certificate."""
@@ -158,6 +182,14 @@ class Access:
             if listener.get("certificates"):
                 return "\n".join(listener["certificates"])
         return self.secret(f"{kafka['metadata']['name']}-cluster-ca-cert", "ca.crt")
+
+
+def _no_way(kafka: Object) -> UnreachableError:
+    return UnreachableError(
+        "no way to the brokers from here: the Kafka resource names no external listener with SCRAM",
+        where=f"Kafka {kafka['metadata']['name']}, status.listeners",
+        next="run inside the cluster, or enable the external listener",
+    )
 
 
 def _addresses(text: str) -> tuple[tuple[str, int], ...]:

@@ -6,21 +6,23 @@ A part that fails is `Unknown` with the reason; it never spoils another part, an
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Self, TypeVar
 
-from prompt_kafka.adapters import canary, objects
-from prompt_kafka.adapters.access import Access, Route, reason
+from prompt_kafka.adapters import argocd, canary, login, objects
+from prompt_kafka.adapters.access import Access, Entry, Route, reason
+from prompt_kafka.adapters.git import GitRepository
 from prompt_kafka.clients.kafka import KafkaConnection
-from prompt_kafka.clients.kinds import APPLICATION, DEPLOYMENT, KAFKA, NODE_POOL, POD_SET, TOPIC, USER
+from prompt_kafka.clients.kinds import APPLICATION, DEPLOYMENT, KAFKA, NODE_POOL, POD_SET, SECRET, TOPIC, USER
 from prompt_kafka.clients.kubernetes import Kubernetes, Object
 from prompt_kafka.core.clock import SYSTEM, Clock
+from prompt_kafka.core.delivery import Application, GitState
 from prompt_kafka.core.errors import PromptKafkaError, UsageError
 from prompt_kafka.core.objects import Canary, Nodes, ResourceState
 from prompt_kafka.core.service import Environment, Target
-from prompt_kafka.core.world import Part, Seen, Unknown, World
+from prompt_kafka.core.world import KeysOf, LoginAs, Look, Part, Seen, Unknown, World
 
 T = TypeVar("T")
 
@@ -51,6 +53,8 @@ class Observer:
         self._access = Access(kubernetes, environment, read_only=reads_only)
         self._connections: dict[str, tuple[KafkaConnection, Route]] = {}
         self._lock = threading.Lock()
+        self._git_lock = threading.Lock()
+        self._git: GitRepository | None = None
         self._pool = ThreadPoolExecutor(12, thread_name_prefix="observe")
 
     def close(self) -> None:
@@ -69,7 +73,30 @@ class Observer:
         """Return the connection to the brokers over which it looks."""
         return self._connection(self._kafka(), self._environment.kafka.user)
 
-    def observe(self, parts: Iterable[Part]) -> World:
+    def git(self) -> GitRepository:
+        """Return the repository that the environment follows.
+
+        Raises
+        ------
+        UsageError
+            None is configured.
+        """
+        environment = self._environment
+        with self._git_lock:
+            if self._git is None:
+                if not environment.repository:
+                    raise UsageError(
+                        f"no Git repository is known for {environment.name}",
+                        next="add `repository` to the environment in service.yaml",
+                    )
+                self._git = GitRepository(environment.repository, environment.branch, environment.folder)
+            return self._git
+
+    def entry(self, users: Sequence[str]) -> Entry:
+        """Return what clients with these users need to connect."""
+        return self._access.entry(self._kafka(), users)
+
+    def observe(self, parts: Iterable[Look]) -> World:
         """Return a World with the parts asked for.
 
         Raises
@@ -94,6 +121,18 @@ class Observer:
             looks["resources"] = self._pool.submit(self._see, self._resources)
         if Part.APPLICATIONS in asked:
             looks["applications"] = self._pool.submit(self._see, self._applications)
+        if Part.GIT in asked:
+            looks["git"] = self._pool.submit(self._see, self._look_at_git)
+        secrets = {
+            each.secret: self._pool.submit(self._see, lambda each=each: self._keys(each.secret))
+            for each in asked
+            if isinstance(each, KeysOf)
+        }
+        logins = {
+            each: self._pool.submit(self._see, lambda each=each: login.ask(self._access, kafka, each))
+            for each in asked
+            if isinstance(each, LoginAs)
+        }
         if asked & _KAFKA_PARTS:
             self._look_at_kafka(kafka, asked, looks)
         if Part.CANARY in asked:
@@ -106,6 +145,8 @@ class Observer:
             lag_objectives=self._environment.groups,
             simulated=self._environment.simulated,
             route=str(user[1]) if user else "",
+            secrets={name: look.result() for name, look in secrets.items()},
+            logins={each: look.result() for each, look in logins.items()},
         )
         return replace(world, **seen)
 
@@ -158,8 +199,16 @@ class Observer:
         found = [*self._kubernetes.list(TOPIC, namespace), *self._kubernetes.list(USER, namespace)]
         return tuple(objects.resource_state(obj) for obj in found)
 
-    def _applications(self) -> tuple[ResourceState, ...]:
-        return tuple(objects.application(obj) for obj in self._kubernetes.list(APPLICATION, "argocd"))
+    def _applications(self) -> tuple[Application, ...]:
+        found = self._kubernetes.list(APPLICATION, self._environment.argocd_namespace)
+        return tuple(argocd.application(obj) for obj in found)
+
+    def _look_at_git(self) -> GitState:
+        return self.git().look()
+
+    def _keys(self, secret: str) -> frozenset[str]:
+        found = self._kubernetes.find(SECRET, secret, self._environment.namespace)
+        return frozenset((found or {}).get("data") or {})
 
     def _connection(self, kafka: Object, user: str) -> KafkaConnection:
         with self._lock:

@@ -20,11 +20,11 @@ QUIET_S = 5.0
 class Progress:
     """Prints a run's progress: pods as they stop, come back and are ready; partitions out of sync."""
 
-    def __init__(self, console: Console, clock: Clock = SYSTEM) -> None:
+    def __init__(self, console: Console, clock: Clock = SYSTEM, *, began: float | None = None) -> None:
         self._console = console
         self._clock = clock
-        self._began = clock.monotonic()
-        self._spoke = self._began
+        self._began = clock.monotonic() if began is None else began
+        self._spoke = clock.monotonic()
         self._pods: dict[str, tuple[str, str]] = {}
         self._gone_at: dict[str, float] = {}
         self._under_replicated = -1

@@ -1,12 +1,12 @@
 """Bringing a lab up and taking it down: the folder, the three processes, the environment in Git.
 
 What makes the service prove itself is not here: ``lab up`` ends with the same proof as every procedure, and
-that is the runbook's business. (Written by the lead; `down` and `purge` follow.)
+that is the runbook's business.
 """
 
 from __future__ import annotations
 
-import subprocess
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,24 +14,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prompt_kafka.clients import gitops
-from prompt_kafka.clients.kinds import KAFKA, NAMESPACE
+from prompt_kafka.clients.kinds import NAMESPACE
 from prompt_kafka.clients.kubernetes import AlreadyExists, Kubernetes, KubernetesError
 from prompt_kafka.core.clock import SYSTEM, Clock
-from prompt_kafka.core.errors import PromptKafkaError, TimedOutError, UnreachableError, UsageError
-from prompt_kafka.lab import argocd, crds, git
+from prompt_kafka.core.errors import TimedOutError, UnreachableError, UsageError
+from prompt_kafka.lab import argocd, crds, git, processes
 from prompt_kafka.lab.apiserver.pki import prepare
 from prompt_kafka.lab.files import locked
-from prompt_kafka.lab.state import LabState, LabStateError
+from prompt_kafka.lab.processes import Process
+from prompt_kafka.lab.settings import check_name
+from prompt_kafka.lab.state import LabState, LabStateError, labs_home
 
 Say = Callable[[str], None]
 
 API_TIMEOUT_S = 30.0
-
-
-class LabError(PromptKafkaError):
-    """The lab could not be brought up."""
-
-    code = "lab"
+STOP_GRACE_S = 90.0
+"""Six brokers and controllers, stopped in order on a busy machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,6 @@ class Up:
     """
 
     state: LabState
-    fresh: bool
     not_run: tuple[tuple[str, str], ...]
 
 
@@ -105,7 +102,7 @@ def state_of(wanted: Wanted) -> tuple[LabState, bool]:
     return state, False
 
 
-def check(wanted: Wanted) -> gitops.Repository:
+def checked(wanted: Wanted) -> Wanted:
     """Check what can be checked before anything is made.
 
     Raises
@@ -119,37 +116,39 @@ def check(wanted: Wanted) -> gitops.Repository:
             where=sys.platform,
             next="use a Linux machine or a virtual one",
         )
-    repository = gitops.Repository(wanted.repo or gitops.shipped())
-    repository.environment(wanted.environment or "lab")
-    return repository
+    if wanted.name not in LabState.list():
+        _repository(wanted.repo).environment(wanted.environment or "lab")
+    return wanted
+
+
+def _repository(repo: Path | str | None) -> gitops.Repository:
+    return gitops.Repository(Path(repo) if repo else gitops.shipped())
 
 
 @contextmanager
-def only_one(state_root: Path, say: Say) -> Iterator[None]:
+def only_one(state: LabState, say: Say) -> Iterator[None]:
     """Let one ``lab up`` or ``lab down`` work on a lab; a second one waits and says so."""
-    lock = state_root.parent / f".{state_root.name}.lock"
-    with locked(lock, wait=False) as mine:
+    with locked(state.up_lock, wait=False) as mine:
         if mine:
             yield
             return
     say("another `lab up` or `lab down` is at work on this lab; waiting for its end")
-    with locked(lock):
+    with locked(state.up_lock):
         yield
 
 
-def up(wanted: Wanted, say: Say, *, clock: Clock = SYSTEM) -> Up:
+def up(state: LabState, say: Say, *, fresh: bool, clock: Clock = SYSTEM) -> Up:
     """Deploy an environment to a lab and return when its resources are synced.
 
-    Interrupted before the supervisor has taken over, it ends what it started; afterwards another ``lab up``
-    goes on where this one was, and ``lab down`` stops it.
+    Interrupted while a new lab is being made, it ends the processes that it started; afterwards another
+    ``lab up`` goes on where this one was.
 
     Raises
     ------
-    UsageError, LabError, LabStateError, TimedOutError
+    LabStateError, TimedOutError, InstallError
         With what to do about it.
     """
-    repository = check(wanted)
-    state, fresh = state_of(wanted)
+    repository = _repository(state.settings.repo)
     try:
         prepare(state.root, state.settings.api_port)
         url = git.seed(repository.path, state.git, say=say)
@@ -161,39 +160,23 @@ def up(wanted: Wanted, say: Say, *, clock: Clock = SYSTEM) -> Up:
                 installed = argocd.install(kubernetes, state.settings, url, say=say)
         except BaseException:
             if started is not None and fresh:
-                _end(started)
+                processes.stop([started], STOP_GRACE_S)
             raise
     except OSError as error:
         raise LabStateError(
             f"the lab's folder cannot be used: {error.strerror}", where=error.filename or str(state.root)
         ) from error
-    return Up(state, fresh, installed.not_run)
+    return Up(state, installed.not_run)
 
 
-def _start_supervisor(state: LabState, say: Say) -> subprocess.Popen[bytes] | None:
+def _start_supervisor(state: LabState, say: Say) -> Process | None:
     """Start the supervisor unless one runs; it outlives this process."""
-    with locked(state.supervisor_lock, wait=False) as nobody:
-        if not nobody:
-            say("the lab is running already")
-            return None
+    if running(state):
+        say("the lab is running already")
+        return None
     say(f"starting the lab on {state.settings.network}.0.0/16, API at {state.settings.api_url}")
-    with state.log("supervisor").open("ab") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "prompt_kafka.lab.supervisor", "--state", str(state.root)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            cwd=state.root,
-        )
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(60)
-    except subprocess.TimeoutExpired:
-        process.kill()
+    command = [sys.executable, "-m", "prompt_kafka.lab.supervisor", "--state", str(state.root)]
+    return processes.start(command, state=state.root, log=state.log("supervisor"), cwd=state.root)
 
 
 def _wait_for_api(state: LabState, kubernetes: Kubernetes, clock: Clock) -> None:
@@ -221,15 +204,56 @@ def _define(kubernetes: Kubernetes) -> None:
             continue
 
 
-def failure(kubernetes: Kubernetes, namespace: str) -> str:
-    """Return why the operator will never bring Kafka up; empty while there is hope."""
-    for kafka in kubernetes.list(KAFKA, namespace):
-        for condition in (kafka.get("status") or {}).get("conditions") or ():
-            if condition["type"] == "NotReady" and condition.get("reason") in (
-                "UnsupportedKafkaVersionException",
-                "InvalidResourceException",
-                "InvalidConfigurationException",
-                "KafkaUpgradeException",
-            ):
-                return f"{condition['reason']}: {condition.get('message', '')}"
-    return ""
+def running(state: LabState) -> bool:
+    """Return whether the lab's supervisor runs."""
+    with locked(state.supervisor_lock, wait=False) as nobody:
+        return not nobody
+
+
+def down(state: LabState, say: Say) -> None:
+    """Stop every process of a lab, brokers before controllers; the data stays.
+
+    The supervisor does it where it lives; what is left of one that was killed is ended here.
+    """
+    supervisor = Process.load(state.record("supervisor"))
+    if running(state) and supervisor is not None:
+        say("stopping: brokers, then controllers, then the API")
+        processes.stop([supervisor], STOP_GRACE_S)
+    left = processes.marked(state.root)
+    if left:
+        say(f"ending {len(left)} processes that a killed supervisor left behind")
+        voters = {process for process in left if _votes(state, process)}
+        processes.stop([process for process in left if process not in voters], STOP_GRACE_S)
+        processes.stop(voters, STOP_GRACE_S)
+
+
+def _votes(state: LabState, process: Process) -> bool:
+    """Return whether a process is a controller of Kafka, which goes after the brokers."""
+    for record in state.pods.glob("*/*/container.json"):
+        if Process.load(record) == process:
+            config = record.parent / "rootfs" / "tmp" / "strimzi.properties"
+            return config.is_file() and "process.roles=controller" in config.read_text()
+    return False
+
+
+def purge(name: str, say: Say) -> None:
+    """Remove a lab: its processes and its folder, whatever state they are in.
+
+    Raises
+    ------
+    UsageError
+        There is no such lab.
+    """
+    check_name(name)
+    root = labs_home() / name
+    if not root.exists():
+        raise UsageError(f"there is no lab {name}", where=str(labs_home()), next="prompt-kafka lab list")
+    try:
+        state = LabState.open(name)
+        with only_one(state, say):
+            down(state, say)
+    except LabStateError:
+        say("its settings are damaged: ending whatever carries its mark")
+        processes.stop(processes.marked(root), STOP_GRACE_S)
+    shutil.rmtree(root)
+    (root.parent / f".{name}.lock").unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""``prompt-kafka lab``: the service on this machine."""

@@ -1,0 +1,244 @@
+"""The composition root of the lab's commands: the lab brought up, then proved with the runbook's own proof.
+
+Beside :mod:`prompt_kafka.factory` the only module that imports the lab.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prompt_kafka.core.actions import Observe
+from prompt_kafka.core.conditions import Finished, ResourcesReady
+from prompt_kafka.core.errors import PromptKafkaError, UsageError
+from prompt_kafka.core.plan import Step
+from prompt_kafka.core.run import StepRecord
+from prompt_kafka.core.verdict import Verdict
+from prompt_kafka.core.world import World
+from prompt_kafka.factory import Session, TargetOptions, environment_of, session
+
+if TYPE_CHECKING:
+    from prompt_kafka.engine.runner import Listener
+    from prompt_kafka.lab.state import LabState
+    from prompt_kafka.lab.traffic import Progress as TrafficProgress
+    from prompt_kafka.lab.traffic import TrafficReport
+
+Say = Callable[[str], None]
+
+PROOF_TIMEOUT_S = 300.0
+
+HOPELESS = frozenset(
+    {
+        "UnsupportedKafkaVersionException",
+        "InvalidResourceException",
+        "InvalidConfigurationException",
+        "KafkaUpgradeException",
+    }
+)
+"""Reasons with which the operator will not bring Kafka up however long one waits."""
+
+
+class LabNotProvedError(PromptKafkaError):
+    """The lab runs, and its service will not become what it should be."""
+
+    code = "lab-not-proved"
+
+
+@dataclass(frozen=True, slots=True)
+class LabUp:
+    """A lab that is up and proved.
+
+    Attributes
+    ----------
+    where
+        What to find where: label and text.
+    not_run
+        Applications of the environment that the lab does not run.
+    alone
+        Whether it is the only environment that is known here, so that commands need no ``-e``.
+    """
+
+    environment: str
+    where: tuple[tuple[str, str], ...]
+    not_run: tuple[str, ...]
+    simulated: tuple[str, ...]
+    alone: bool
+
+
+class _Hopeful:
+    """A listener that gives up as soon as the operator says that it never will."""
+
+    def __init__(self, inner: Listener) -> None:
+        self._inner = inner
+        self.step_began = inner.step_began
+        self.acted = inner.acted
+
+    def looked(self, step: Step, world: World | None, unmet: tuple[Verdict, ...]) -> None:
+        self._inner.looked(step, world, unmet)
+        nodes = world.nodes.known if world is not None else None
+        for condition in nodes.kafka.conditions if nodes else ():
+            if condition.type == "NotReady" and condition.reason in HOPELESS:
+                raise LabNotProvedError(
+                    f"the operator refuses: {condition.reason}: {condition.message}",
+                    where=f"Kafka {nodes.kafka.name}" if nodes else "",
+                    next="change the version (in the values file, or by --kafka-version / --strimzi-version "
+                    "on a lab of another --name); this lab runs on: prompt-kafka status",
+                )
+
+    def step_ended(self, step: Step, record: StepRecord, seconds: float) -> None:
+        self._inner.step_ended(step, record, seconds)
+
+
+def up(
+    name: str,
+    *,
+    environment: str | None,
+    repo: Path | None,
+    kafka_version: str | None,
+    strimzi_version: str | None,
+    say: Say,
+    listener: Listener,
+) -> LabUp:
+    """Bring a lab up and prove its service.
+
+    Raises
+    ------
+    UsageError, TimedOutError, LabNotProvedError
+        With what to do about it.
+    """
+    from prompt_kafka.lab import lifecycle, service_file
+
+    wanted = lifecycle.Wanted(name, environment, repo, kafka_version, strimzi_version)
+    state, fresh = lifecycle.state_of(lifecycle.checked(wanted))
+    with lifecycle.only_one(state, say):
+        lab = lifecycle.up(state, say, fresh=fresh)
+        service_file.write(state, lab.not_run)
+        options = TargetOptions(environment=name, config=state.service)
+        with session(options, changes=True) as look:
+            _prove(look, listener)
+            cluster_id = look.observe(Finished().needs_to_see).target.cluster_id
+        service_file.write(state, lab.not_run, cluster_id=cluster_id)
+    found = environment_of(options, changes=True)
+    return LabUp(
+        environment=name,
+        where=(
+            ("environment", f"{state.settings.environment} (-e {name})"),
+            ("kubeconfig", str(state.kubeconfig)),
+            ("git", str(state.git)),
+            ("state", str(state.root)),
+            ("down", f"prompt-kafka lab down{'' if name == 'lab' else f' --name {name}'}"),
+        ),
+        not_run=tuple(each for each, _ in lab.not_run),
+        simulated=found.simulated,
+        alone=_alone(name),
+    )
+
+
+def _alone(name: str) -> bool:
+    try:
+        return environment_of(TargetOptions(), changes=True).name == name
+    except UsageError:
+        return False
+
+
+def _prove(look: Session, listener: Listener) -> None:
+    """Wait until topics and users are there and the service is really finished, with its canary."""
+    resources = Step(
+        "topics and users",
+        "what the charts ask for is there",
+        Observe(),
+        proof=(ResourcesReady(),),
+        timeout_s=PROOF_TIMEOUT_S,
+    )
+    hopeful = _Hopeful(listener)
+    look.prove(resources, hopeful)
+    proof = Finished(canary=look.has_canary(), stable_s=0.0, without_groups=tuple(look.environment.groups))
+    finished = Step(
+        "prove that the service is really finished",
+        "pods that are Ready prove nothing",
+        Observe(),
+        proof=(proof,),
+        timeout_s=PROOF_TIMEOUT_S,
+    )
+    look.prove(finished, hopeful)
+
+
+def down(name: str, *, purge: bool, say: Say) -> None:
+    """Stop a lab; with `purge` remove it."""
+    from prompt_kafka.lab import lifecycle
+    from prompt_kafka.lab.state import LabState
+
+    if purge:
+        lifecycle.purge(name, say)
+    else:
+        lifecycle.down(LabState.open(name), say)
+
+
+def state(name: str) -> LabState:
+    """Return a lab's folder and settings."""
+    from prompt_kafka.lab.state import LabState
+
+    return LabState.open(name)
+
+
+def log(name: str, what: str) -> Path:
+    """Return the log file of a lab's process or pod.
+
+    Raises
+    ------
+    UsageError
+        There is no such log.
+    """
+    lab = state(name)
+    candidates = [lab.log(what), *lab.pods.glob(f"*/{what}/logs/*.log")]
+    found = next((path for path in candidates if path.is_file()), None)
+    if found is None:
+        pods = sorted(path.parent.name for path in lab.pods.glob("*/*/logs"))
+        raise UsageError(
+            f"no log of {what!r}",
+            where=str(lab.root),
+            next=f"supervisor, apiserver, controllers, or a pod: {', '.join(pods) or 'none yet'}",
+        )
+    return found
+
+
+def list_labs() -> list[dict[str, str]]:
+    """Return the labs of this machine."""
+    from prompt_kafka.lab import lifecycle
+    from prompt_kafka.lab.state import LabState
+
+    return [
+        {
+            "name": name,
+            "state": "running" if lifecycle.running(lab) else "stopped",
+            "environment": lab.settings.environment,
+            "network": f"{lab.settings.network}.0.0/16",
+            "folder": str(lab.root),
+        }
+        for name in LabState.list()
+        for lab in (LabState.open(name),)
+    ]
+
+
+def traffic(
+    options: TargetOptions,
+    *,
+    rate: float | None,
+    duration: float | None,
+    progress: Callable[[TrafficProgress], None],
+) -> TrafficReport:
+    """Send the service's data flow, each client with its own user's password."""
+    from prompt_kafka.lab.traffic import USERS, TrafficSettings, run
+
+    with session(options, changes=True) as look:
+        entry = look.entry(USERS)
+    settings = TrafficSettings(
+        bootstrap=entry.bootstrap,
+        passwords=entry.passwords,
+        ca_pem=entry.ca_pem,
+        check_hostname=False,
+        duration=duration,
+    )
+    return run(settings if rate is None else replace(settings, rate=rate), progress)
