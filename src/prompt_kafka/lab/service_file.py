@@ -21,7 +21,7 @@ def simulated(state: LabState, not_run: Sequence[tuple[str, str]]) -> list[str]:
     lines = [
         "Kafka is real: one process for each controller and broker, on its own address "
         f"{settings.network}.x.y with the chart's ports, TLS, SCRAM and ACLs",
-        "the Kubernetes API, kubelet, Argo CD, Strimzi's operators, Vault and load balancers are the lab's own",
+        "Kubernetes API, kubelet, Argo CD, Strimzi's operators, Vault and load balancers are the lab's own",
         f"the operators' timers run {settings.timer_factor:g} times faster "
         f"(reconciliation every {120 / settings.timer_factor:g} s instead of 120 s)",
         "a load balancer has no data path: its address is that of the broker behind it; requested addresses "
