@@ -30,6 +30,10 @@ _ENVIRONMENT_KEYS = {
     "kafka": dict,
     "groups": dict,
     "simulated": list,
+    "repository": str,
+    "branch": str,
+    "application": str,
+    "argocd_namespace": str,
 }
 _KAFKA_KEYS = {"user": str, "canary_user": str, "canary_topic": str, "listener": str}
 

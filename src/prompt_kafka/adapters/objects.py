@@ -165,21 +165,5 @@ def resource_state(obj: Object) -> ResourceState:
         ready=ready,
         reason="" if ready or bad is None else bad.reason,
         message="" if ready or bad is None else bad.message,
-    )
-
-
-def application(obj: Object) -> ResourceState:
-    """Return an Argo CD ``Application``'s value: ready means Synced and Healthy."""
-    status = obj.get("status") or {}
-    sync = (status.get("sync") or {}).get("status", "Unknown")
-    health = (status.get("health") or {}).get("status", "Unknown")
-    problems = [c.get("message", "") for c in status.get("conditions") or () if "Error" in c.get("type", "")]
-    return ResourceState(
-        kind="Application",
-        name=obj["metadata"]["name"],
-        generation=0,
-        observed_generation=0,
-        ready=sync == "Synced" and health == "Healthy",
-        reason=f"{sync}, {health}",
-        message="; ".join(problems),
+        topic=str((obj.get("spec") or {}).get("topicName") or "") or obj["metadata"]["name"],
     )

@@ -217,7 +217,7 @@ class Observer:
             return self._connections[user][0]
 
     def _look_at_kafka(
-        self, kafka: Object, asked: frozenset[Part], looks: dict[str, Future[Seen[Any]]]
+        self, kafka: Object, asked: frozenset[Look], looks: dict[str, Future[Seen[Any]]]
     ) -> None:
         user = self._environment.kafka.user
         if Part.CLUSTER in asked:

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from prompt_kafka.adapters import argocd
+from prompt_kafka.adapters.git import GitRepository
 from prompt_kafka.clients.kinds import KAFKA, POD, POD_SET, Kind
 from prompt_kafka.clients.kubernetes import Conflict, Kubernetes, NotFound
 from prompt_kafka.core.actions import Action, Annotate, Delete, Observe
+from prompt_kafka.core.changes import CommitFiles, Manual, Refresh, Sync
 from prompt_kafka.core.errors import StoppedError
 
 _KINDS: dict[str, Kind] = {"pod": POD, "strimzipodset": POD_SET, "kafka": KAFKA}
 
 
-def perform(action: Action, kubernetes: Kubernetes) -> None:
+def perform(action: Action, kubernetes: Kubernetes, *, git: Callable[[], GitRepository], who: str) -> None:
     """Carry out one action.
+
+    Parameters
+    ----------
+    action, kubernetes
+        What to do, to which cluster.
+    git
+        Gives the repository that the service follows.
+    who
+        Who does it; shown in Argo CD's history.
 
     Raises
     ------
@@ -37,7 +51,13 @@ def perform(action: Action, kubernetes: Kubernetes) -> None:
                 return
             except Conflict as error:
                 raise _moved(resource, name, namespace) from error
-        case Observe():
+        case CommitFiles():
+            git().commit(action)
+        case Refresh():
+            argocd.refresh(kubernetes, action)
+        case Sync():
+            argocd.sync(kubernetes, action, git().look().pinned(action.mark), who)
+        case Manual() | Observe():
             return
 
 

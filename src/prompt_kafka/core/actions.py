@@ -10,6 +10,9 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
+from prompt_kafka.core import changes
+from prompt_kafka.core.changes import CommitFiles, Manual, Refresh, Sync
+
 
 @dataclass(frozen=True, slots=True)
 class Annotate:
@@ -46,12 +49,14 @@ class Observe:
     """Do nothing; the step only proves something."""
 
 
-Action = Annotate | Delete | Observe
+Action = Annotate | Delete | Observe | CommitFiles | Refresh | Sync | Manual
 
 
 def by_hand(action: Action, context: str) -> str:
-    """Return the command line that does the same by hand; empty when there is nothing to do."""
+    """Return what does the same by hand, as lines for a shell; empty when there is nothing to do."""
     match action:
+        case CommitFiles() | Refresh() | Sync() | Manual():
+            return changes.by_hand(action, context)
         case Annotate(resource, name, namespace, key, value):
             words = ["annotate", resource, name, f"{key}={value}", "--overwrite", "-n", namespace]
         case Delete(resource, name, namespace):

@@ -8,10 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from prompt_kafka.core.agreed import ResourceAgrees, ResourceReady, SecretPresent, UserAuthorized
+from prompt_kafka.core.delivered import (
+    ApplicationSynced,
+    Committed,
+    Compared,
+    FilesAre,
+    SyncBegun,
+    SyncSucceeded,
+)
 from prompt_kafka.core.finished import finished
 from prompt_kafka.core.quorum import quorum_of
 from prompt_kafka.core.verdict import Verdict, judge, no, unknown, yes
-from prompt_kafka.core.world import INSTANT, Part, World
+from prompt_kafka.core.world import INSTANT, Look, Part, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +30,7 @@ class TargetIs:
     cluster_id: str
 
     @property
-    def needs_to_see(self) -> frozenset[Part]:
+    def needs_to_see(self) -> frozenset[Look]:
         """The parts of the World that it reads."""
         return frozenset({Part.NODES})
 
@@ -40,7 +49,7 @@ class OperatorRuns:
     """The cluster operator runs and reconciles this cluster."""
 
     @property
-    def needs_to_see(self) -> frozenset[Part]:
+    def needs_to_see(self) -> frozenset[Look]:
         """The parts of the World that it reads."""
         return frozenset({Part.NODES})
 
@@ -71,7 +80,7 @@ class Replaced:
     pods: tuple[tuple[str, str], ...]
 
     @property
-    def needs_to_see(self) -> frozenset[Part]:
+    def needs_to_see(self) -> frozenset[Look]:
         """The parts of the World that it reads."""
         return frozenset({Part.NODES})
 
@@ -105,7 +114,7 @@ class RollBegun:
     pods: tuple[tuple[str, str], ...]
 
     @property
-    def needs_to_see(self) -> frozenset[Part]:
+    def needs_to_see(self) -> frozenset[Look]:
         """The parts of the World that it reads."""
         return frozenset({Part.NODES})
 
@@ -130,7 +139,7 @@ class QuorumLed:
     """A controller leads the metadata quorum."""
 
     @property
-    def needs_to_see(self) -> frozenset[Part]:
+    def needs_to_see(self) -> frozenset[Look]:
         """The parts of the World that it reads."""
         return frozenset({Part.QUORUM})
 
@@ -166,7 +175,7 @@ class Finished:
     without_operator: bool = False
 
     @property
-    def needs_to_see(self) -> frozenset[Part]:
+    def needs_to_see(self) -> frozenset[Look]:
         """The parts of the World that it reads."""
         return INSTANT | {Part.CANARY} if self.canary else INSTANT
 
@@ -185,7 +194,7 @@ class ResourcesReady:
     """Every topic and user resource of the service is Ready at its present generation."""
 
     @property
-    def needs_to_see(self) -> frozenset[Part]:
+    def needs_to_see(self) -> frozenset[Look]:
         """The parts of the World that it reads."""
         return frozenset({Part.RESOURCES})
 
@@ -200,4 +209,22 @@ class ResourcesReady:
         return judge(wrong, f"{len(resources)} topics and users Ready")
 
 
-Condition = TargetIs | OperatorRuns | Replaced | RollBegun | QuorumLed | Finished | ResourcesReady
+Condition = (
+    TargetIs
+    | OperatorRuns
+    | Replaced
+    | RollBegun
+    | QuorumLed
+    | Finished
+    | ResourcesReady
+    | FilesAre
+    | Committed
+    | Compared
+    | SyncBegun
+    | SyncSucceeded
+    | ApplicationSynced
+    | SecretPresent
+    | ResourceReady
+    | ResourceAgrees
+    | UserAuthorized
+)

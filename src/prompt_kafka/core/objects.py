@@ -174,7 +174,13 @@ class Nodes:
 
 @dataclass(frozen=True, slots=True)
 class ResourceState:
-    """A ``KafkaTopic``, ``KafkaUser`` or ``Application`` as its controller reports it."""
+    """A ``KafkaTopic`` or ``KafkaUser`` as its operator reports it.
+
+    Attributes
+    ----------
+    topic
+        The name that a topic has on the brokers.
+    """
 
     kind: str
     name: str
@@ -183,6 +189,7 @@ class ResourceState:
     ready: bool
     reason: str = ""
     message: str = ""
+    topic: str = ""
 
     @property
     def settled(self) -> bool:

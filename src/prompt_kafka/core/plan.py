@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from prompt_kafka.core.actions import Action
-from prompt_kafka.core.codec import encode
+from prompt_kafka.core.codec import Json, encode
 from prompt_kafka.core.conditions import Condition
 from prompt_kafka.core.service import Target
 
@@ -74,6 +75,10 @@ class Plan:
         What the reader should know: what is not proved, what was seen on the way.
     recovery
         It restores a service that is not serving.
+    words
+        What becomes possible, in sentences: what each user may then do.
+    resources
+        The Kubernetes objects that it brings, as YAML.
     """
 
     procedure: str
@@ -83,10 +88,38 @@ class Plan:
     nothing_because: str = ""
     notes: tuple[str, ...] = ()
     recovery: bool = False
+    words: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
     schema: int = field(default=SCHEMA)
 
     @property
     def digest(self) -> str:
-        """Twelve hexadecimal digits over the target and the steps."""
-        data = json.dumps([encode(self.target), encode(self.steps)], sort_keys=True)
+        """Twelve hexadecimal digits over the target and the steps; marks are left out."""
+        data = json.dumps(_without_marks([encode(self.target), encode(self.steps)]), sort_keys=True)
         return hashlib.sha256(data.encode()).hexdigest()[:12]
+
+    def marked(self, run: str) -> Plan:
+        """Return the plan of a run: every action and condition that carries a mark gets the run's."""
+        return replace(self, steps=tuple(_marked_step(step, run) for step in self.steps))
+
+
+def _marked_step(step: Step, run: str) -> Step:
+    return replace(
+        step,
+        action=_marked(step.action, run),
+        proof=tuple(_marked(each, run) for each in step.proof),
+        needs=tuple(_marked(each, run) for each in step.needs),
+        marks=tuple(_marked(each, run) for each in step.marks),
+    )
+
+
+def _marked(value: Any, run: str) -> Any:
+    return replace(value, mark=run) if hasattr(value, "mark") else value
+
+
+def _without_marks(data: Json) -> Json:
+    if isinstance(data, list):
+        return [_without_marks(each) for each in data]
+    if isinstance(data, dict):
+        return {key: _without_marks(each) for key, each in data.items() if key != "mark"}
+    return data

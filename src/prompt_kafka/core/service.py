@@ -53,6 +53,11 @@ class Environment:
         Lag objective in seconds of each group that belongs to the service.
     simulated
         What is not the real thing in this environment, one sentence each.
+    repository, branch
+        The Git repository that Argo CD follows: an address, or the path of a working copy whose remote
+        ``origin`` is meant. Empty where nothing is changed through Git.
+    application, argocd_namespace
+        The Argo CD Application that brings the topics, and where it is.
     """
 
     name: str
@@ -66,6 +71,15 @@ class Environment:
     kafka: KafkaAccess = KafkaAccess()
     groups: Mapping[str, float] = field(default_factory=dict, hash=False)
     simulated: tuple[str, ...] = ()
+    repository: str = ""
+    branch: str = "main"
+    application: str = "prompt-kafka"
+    argocd_namespace: str = "argocd"
+
+    @property
+    def folder(self) -> str:
+        """The application's folder in the repository."""
+        return f"applications/{self.application}"
 
 
 @dataclass(frozen=True, slots=True)

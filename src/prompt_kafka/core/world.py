@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from prompt_kafka.core.delivery import Application, GitState
 from prompt_kafka.core.kafka import Cluster, Group, TopicState
 from prompt_kafka.core.objects import Canary, Nodes, ResourceState
 from prompt_kafka.core.quorum import ControllerAnswer
@@ -31,9 +32,30 @@ class Part(StrEnum):
     RESOURCES = "topics and users"
     APPLICATIONS = "applications"
     CANARY = "canary"
+    GIT = "git"
 
 
-INSTANT = frozenset({Part.NODES, Part.QUORUM, Part.CLUSTER, Part.TOPICS, Part.GROUPS})
+@dataclass(frozen=True, slots=True)
+class KeysOf:
+    """Look which keys a Secret has; never at what they hold."""
+
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoginAs:
+    """Log in as a Kafka user and ask the brokers what it may do to these topics and groups."""
+
+    user: str
+    topics: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+
+Look = Part | KeysOf | LoginAs
+"""What can be looked at: a part, or something that has a name."""
+
+
+INSTANT: frozenset[Look] = frozenset({Part.NODES, Part.QUORUM, Part.CLUSTER, Part.TOPICS, Part.GROUPS})
 """What "really finished" reads at one instant; the canary comes on top where something is proved."""
 
 
@@ -42,6 +64,20 @@ class Unknown:
     """A part that was not seen, and why."""
 
     because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What the brokers said to a user.
+
+    Attributes
+    ----------
+    topics, groups
+        What it may do to each (KIP-430); nothing where it may not even know of it.
+    """
+
+    topics: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)
+    groups: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)
 
 
 NOT_ASKED = Unknown("it was not looked at")
@@ -84,6 +120,8 @@ class World:
         Seconds that each of the service's groups may be behind.
     route
         The way to Kafka that was used, for people.
+    secrets, logins
+        What was looked at by name: the keys of a Secret, and what the brokers said to a user.
     """
 
     target: Target
@@ -94,8 +132,11 @@ class World:
     topics: Seen[tuple[TopicState, ...]] = field(default_factory=unseen)
     groups: Seen[tuple[Group, ...]] = field(default_factory=unseen)
     resources: Seen[tuple[ResourceState, ...]] = field(default_factory=unseen)
-    applications: Seen[tuple[ResourceState, ...]] = field(default_factory=unseen)
+    applications: Seen[tuple[Application, ...]] = field(default_factory=unseen)
     canary: Seen[Canary] = field(default_factory=unseen)
+    git: Seen[GitState] = field(default_factory=unseen)
+    secrets: Mapping[str, Seen[frozenset[str]]] = field(default_factory=dict, hash=False)
+    logins: Mapping[LoginAs, Seen[Login]] = field(default_factory=dict, hash=False)
     lag_objectives: Mapping[str, float] = field(default_factory=dict, hash=False)
     simulated: tuple[str, ...] = ()
     route: str = ""

@@ -20,7 +20,7 @@ from prompt_kafka.core.errors import PromptKafkaError, StoppedError, TimedOutErr
 from prompt_kafka.core.plan import Step
 from prompt_kafka.core.run import RunRecord, RunState, StepRecord, StepState
 from prompt_kafka.core.verdict import Verdict, unknown
-from prompt_kafka.core.world import Part, World
+from prompt_kafka.core.world import Look, World
 
 INTERVAL_S = 0.5
 """Between two looks at Kafka; a change in Kubernetes shortens the wait."""
@@ -61,7 +61,7 @@ class Runner:
 
     def __init__(
         self,
-        observe: Callable[[frozenset[Part]], World],
+        observe: Callable[[frozenset[Look]], World],
         perform: Callable[[Action], None],
         keep: Callable[[RunRecord], None],
         listener: Listener,
@@ -189,7 +189,7 @@ def _begun(step: Step, world: World) -> bool:
     return any(mark.judge(world).holds for mark in step.marks)
 
 
-def _parts(conditions: tuple[Condition, ...]) -> frozenset[Part]:
+def _parts(conditions: tuple[Condition, ...]) -> frozenset[Look]:
     return frozenset(part for condition in conditions for part in condition.needs_to_see)
 
 

@@ -1,0 +1,136 @@
+"""Argo CD through its Application resources: read, refresh, sync.
+
+An operation is set as Argo CD's own API server sets it: only when there is none, with the resource version
+that was read, and with the options and retries of the spec copied, because the controller does not.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from prompt_kafka.clients.kinds import APPLICATION
+from prompt_kafka.clients.kubernetes import Conflict, Kubernetes, Object
+from prompt_kafka.core.changes import REFRESH, REFRESH_TIMESTAMP, Refresh, Sync
+from prompt_kafka.core.clock import SYSTEM, Clock
+from prompt_kafka.core.delivery import RUN_INFO, STEP_INFO, Application, Operation
+from prompt_kafka.core.errors import RefusedError, StoppedError
+
+SKIP_RECONCILE = "argocd.argoproj.io/skip-reconcile"
+TRIES = 5
+"""How often an operation is set anew when the Application changed between reading and writing."""
+
+
+def application(obj: Object) -> Application:
+    """Return an Application's value."""
+    metadata, spec, status = obj["metadata"], obj.get("spec") or {}, obj.get("status") or {}
+    annotations = metadata.get("annotations") or {}
+    source = (spec.get("sources") or [spec.get("source") or {}])[0]
+    sync = status.get("sync") or {}
+    history = status.get("history") or []
+    automated = (spec.get("syncPolicy") or {}).get("automated")
+    conditions = status.get("conditions") or ()
+    return Application(
+        name=metadata["name"],
+        namespace=metadata.get("namespace", ""),
+        repository=str(source.get("repoURL") or ""),
+        target=str(source.get("targetRevision") or "HEAD"),
+        folder=str(source.get("path") or ""),
+        value_files=tuple(str(each) for each in (source.get("helm") or {}).get("valueFiles") or ()),
+        sync=sync.get("status", "Unknown"),
+        health=(status.get("health") or {}).get("status", "Unknown"),
+        revision=str(sync.get("revision") or ""),
+        deployed=str(history[-1].get("revision") or "") if history else "",
+        compared=_time(status.get("reconciledAt")),
+        refreshing=REFRESH in annotations,
+        asked=_asked(obj["operation"]) if obj.get("operation") else None,
+        operation=_operation(status["operationState"]) if status.get("operationState") else None,
+        different=tuple(
+            f"{each.get('kind')} {each.get('name')}"
+            for each in status.get("resources") or ()
+            if each.get("status") not in (None, "Synced") and not each.get("requiresPruning")
+        ),
+        problems=tuple(c.get("message", "") for c in conditions if c.get("type", "").endswith("Error")),
+        automated=automated is not None and automated.get("enabled") is not False,
+        frozen=annotations.get(SKIP_RECONCILE) == "true",
+        deleting="deletionTimestamp" in metadata,
+    )
+
+
+def _asked(operation: Object) -> Operation:
+    info = {each.get("name"): str(each.get("value") or "") for each in operation.get("info") or ()}
+    return Operation(
+        revision=str((operation.get("sync") or {}).get("revision") or ""),
+        run=info.get(RUN_INFO, ""),
+        step=info.get(STEP_INFO, ""),
+        by=str((operation.get("initiatedBy") or {}).get("username") or ""),
+    )
+
+
+def _operation(state: Object) -> Operation:
+    asked = _asked(state.get("operation") or {})
+    return Operation(
+        phase=state.get("phase", ""),
+        message=state.get("message", ""),
+        revision=str((state.get("syncResult") or {}).get("revision") or asked.revision),
+        run=asked.run,
+        step=asked.step,
+        by=asked.by,
+        finished=_time(state.get("finishedAt")),
+    )
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def refresh(kubernetes: Kubernetes, action: Refresh, clock: Clock = SYSTEM) -> None:
+    """Ask for a comparison; the annotations go away when it was made."""
+    stamp = clock.now().isoformat(timespec="microseconds").replace("+00:00", "Z")
+    annotations = {REFRESH: "hard" if action.hard else "normal", REFRESH_TIMESTAMP: stamp}
+    kubernetes.patch(
+        APPLICATION, action.application, action.namespace, {"metadata": {"annotations": annotations}}
+    )
+
+
+def sync(kubernetes: Kubernetes, action: Sync, revision: str, who: str) -> None:
+    """Set the operation, unless it is set already by this run.
+
+    Raises
+    ------
+    RefusedError
+        Another operation is under way (``sync-under-way``), or the application is frozen or being deleted
+        (``application-frozen``).
+    StoppedError
+        The Application kept changing.
+    """
+    for _ in range(TRIES):
+        obj = kubernetes.get(APPLICATION, action.application, action.namespace)
+        found = application(obj)
+        if found.busy is not None:
+            if (found.busy.run, found.busy.step) == (action.mark, action.step):
+                return
+            raise RefusedError(
+                "sync-under-way",
+                f"another sync of {found.name} is under way, by {found.busy.by or 'somebody'}",
+                where=f"Application {found.namespace}/{found.name}",
+                next="wait for its end",
+            )
+        if found.frozen or found.deleting:
+            raise RefusedError(
+                "application-frozen",
+                f"{found.name} is {'being deleted' if found.deleting else 'not reconciled (skip-reconcile)'}",
+                where=f"Application {found.namespace}/{found.name}",
+            )
+        body = {
+            "metadata": {"resourceVersion": obj["metadata"]["resourceVersion"]},
+            "operation": action.operation(revision, who=who, spec=obj.get("spec") or {}),
+            "status": {"operationState": None},
+        }
+        try:
+            kubernetes.patch(APPLICATION, action.application, action.namespace, body)
+        except Conflict:
+            continue
+        return
+    raise StoppedError(
+        f"Application {action.application} kept changing while its sync was to be set", next="try again"
+    )

@@ -1,0 +1,331 @@
+"""The Git repository that Argo CD follows, read and changed through a private clone.
+
+The user's own working copy is never written to. Where the service is configured by one, its remote is what is
+cloned, and its hooks and its identity are the ones that a commit passes. Everything goes through the ``git``
+command, so credentials work as the user has set them up; addresses are never on its command line, because
+they may hold a password.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import io
+import os
+import re
+import shutil
+import tarfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import mkdtemp
+
+from prompt_kafka.adapters.git_command import GitError, run
+from prompt_kafka.core.changes import CommitFiles
+from prompt_kafka.core.delivery import TRAILER, GitState, blob
+from prompt_kafka.core.errors import StoppedError, UnreachableError, UsageError
+
+COMMITS = 1000
+"""How many commits of the branch are looked at, for the marks of runs."""
+
+PUSHES = 3
+"""How often a push is tried when somebody else was quicker."""
+
+_CONFIG = """[core]
+\trepositoryformatversion = 0
+\tbare = true
+[gc]
+\tauto = 0
+[remote "origin"]
+\turl = "{url}"
+"""
+
+
+class GitRepository:
+    """One branch of a repository.
+
+    Parameters
+    ----------
+    repository
+        An address, the path of a bare repository, or the path of a working copy whose remote ``origin`` is
+        meant.
+    branch
+        The branch that Argo CD follows.
+    folder
+        The application's folder in it.
+    cache
+        Where the private clone is kept; the user's XDG cache when not given.
+    """
+
+    def __init__(self, repository: str, branch: str, folder: str, *, cache: Path | None = None) -> None:
+        self.branch = branch
+        self.folder = folder
+        path = Path(repository).expanduser()
+        self._checkout = path.resolve() if (path / ".git").exists() else None
+        self._url = self._remote() if self._checkout else str(path.resolve()) if path.is_dir() else repository
+        home = cache or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "prompt-kafka"
+        self._home = home / "git"
+        self._clone = self._home / f"{hashlib.sha256(self._url.encode()).hexdigest()[:16]}.git"
+        self._files: tuple[str, dict[str, str]] = ("", {})
+
+    @property
+    def shown(self) -> str:
+        """Where it is, without a password."""
+        return re.sub(r"//[^/@]*@", "//", self._url)
+
+    def look(self) -> GitState:
+        """Fetch the branch and return its state.
+
+        Raises
+        ------
+        UnreachableError
+            The repository does not answer.
+        UsageError
+            It has no such branch.
+        """
+        with self._locked():
+            head = self._fetch()
+        commits, marks = self._history(head)
+        checkout = self._checkout
+        return GitState(
+            repository=self.shown,
+            branch=self.branch,
+            head=head,
+            folder=self.folder,
+            files=self._texts(head),
+            environments=self._environments(head),
+            commits=commits,
+            marks=marks,
+            checkout=str(checkout or ""),
+            changed=self._changed() if checkout else (),
+            unpushed=self._unpushed(head) if checkout else 0,
+        )
+
+    def export(self, commit: str, target: Path, *paths: str) -> None:
+        """Lay the files of a commit below `paths` out in a folder."""
+        listed = self._git("ls-tree", "--name-only", commit, "--", *paths).decode().splitlines()
+        archive = self._git("archive", "--format=tar", commit, "--", *listed)
+        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+            tar.extractall(target, filter="data")
+
+    def commit(self, action: CommitFiles) -> str:
+        """Commit files to the branch and push them; return the commit.
+
+        A commit that bears the mark already is the answer. When somebody else pushed meanwhile, the change is
+        made again on theirs, as long as they left these files alone.
+
+        Raises
+        ------
+        StoppedError
+            A file is no longer the one that the plan was made for.
+        GitError
+            No identity, a hook that says no, or a push that is refused.
+        """
+        with self._locked():
+            for _ in range(PUSHES):
+                head = self._fetch()
+                marks = self._history(head)[1]
+                if action.mark and action.mark in marks:
+                    return marks[action.mark]
+                self._same_files(head, action)
+                with self._worktree(head) as folder:
+                    commit = self._make(folder, action)
+                    if self._push(folder):
+                        return commit
+        raise GitError(
+            f"others keep pushing to {self.branch}: it was tried {PUSHES} times",
+            where=self.shown,
+            next="try again",
+        )
+
+    # The private clone
+
+    def _git(
+        self, *arguments: str, given: bytes = b"", environment: Mapping[str, str] | None = None
+    ) -> bytes:
+        variables = {"GIT_DIR": str(self._clone), **(environment or {})}
+        return run(*arguments, given=given, environment=variables, where=self.shown)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (self._home / f"{self._clone.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (self._clone / "HEAD").is_file():
+                self._make_clone()
+            yield
+
+    def _make_clone(self) -> None:
+        scratch = Path(mkdtemp(dir=self._home, prefix="new-"))
+        run("init", "--quiet", "--bare", str(scratch), where=self.shown)
+        quoted = self._url.replace("\\", "\\\\").replace('"', '\\"')
+        (scratch / "config").write_text(_CONFIG.format(url=quoted))
+        (scratch / "config").chmod(0o600)
+        scratch.rename(self._clone)
+
+    def _fetch(self) -> str:
+        reference = f"refs/remotes/origin/{self.branch}"
+        try:
+            self._git("fetch", "--quiet", "--no-tags", "origin", f"+refs/heads/{self.branch}:{reference}")
+        except GitError as error:
+            if "couldn't find remote ref" in error.what:
+                raise UsageError(
+                    f"the repository has no branch {self.branch}",
+                    where=self.shown,
+                    next="correct `branch` in service.yaml",
+                ) from None
+            raise UnreachableError(
+                f"the Git repository does not answer: {error.what}",
+                where=self.shown,
+                next="check `repository` in service.yaml and your access to it",
+            ) from None
+        return self._git("rev-parse", "--verify", reference).decode().strip()
+
+    def _history(self, head: str) -> tuple[tuple[str, ...], dict[str, str]]:
+        form = f"--format=%H %(trailers:key={TRAILER},valueonly,separator=%x20)"
+        lines = self._git("log", "--topo-order", f"-n{COMMITS}", form, head).decode().splitlines()
+        found = [line.split() for line in lines]
+        marks = {mark: commit for commit, *each in reversed(found) for mark in each}
+        return tuple(commit for commit, *_ in found), marks
+
+    def _texts(self, head: str) -> dict[str, str]:
+        if self._files[0] != head:
+            self._files = (head, dict(self._read(head)))
+        return self._files[1]
+
+    def _read(self, head: str) -> Iterator[tuple[str, str]]:
+        """Yield path and text of the folder's files; what is not text, or a link, is left out."""
+        listed = self._git("ls-tree", "-r", "-z", head, "--", f"{self.folder}/").decode().split("\0")
+        entries = [(path, about.split()) for about, _, path in (each.partition("\t") for each in listed)]
+        files = [(path, about[2]) for path, about in entries if about and about[0].startswith("100")]
+        data = self._git("cat-file", "--batch", given="".join(f"{id}\n" for _, id in files).encode())
+        position = 0
+        for path, _ in files:
+            end = data.index(b"\n", position)
+            size = int(data[position:end].split()[2])
+            content = data[end + 1 : end + 1 + size]
+            position = end + 1 + size + 1
+            try:
+                yield path, content.decode()
+            except UnicodeDecodeError:
+                continue
+
+    def _environments(self, head: str) -> tuple[str, ...]:
+        names = self._git("ls-tree", "--name-only", head, "--", "environments/").decode().splitlines()
+        found = (re.fullmatch(r"environments/values-(.+)\.yaml", name) for name in names)
+        return tuple(each[1] for each in found if each)
+
+    # The user's working copy, only looked at
+
+    def _mine(self, *arguments: str) -> str:
+        where = str(self._checkout)
+        return run("--no-optional-locks", "-C", where, *arguments, where=where).decode()
+
+    def _remote(self) -> str:
+        try:
+            url = self._mine("remote", "get-url", "origin").strip()
+        except GitError:
+            raise UsageError(
+                "the working copy has no remote called origin",
+                where=str(self._checkout),
+                next="give the address of the repository instead",
+            ) from None
+        local = (self._checkout or Path()) / url
+        return str(local.resolve()) if local.is_dir() else url
+
+    def _changed(self) -> tuple[str, ...]:
+        found = self._mine("status", "--porcelain", "-z", "--untracked-files=no")
+        found += self._mine("status", "--porcelain", "-z", "--", self.folder)
+        return tuple(sorted({entry[3:] for entry in found.split("\0") if entry[2:3] == " "}))
+
+    def _unpushed(self, head: str) -> int:
+        try:
+            mine = self._mine("rev-parse", "--verify", "--quiet", f"refs/heads/{self.branch}").strip()
+        except GitError:
+            return 0
+        objects = Path(str(self._checkout), self._mine("rev-parse", "--git-path", "objects").strip())
+        more = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(objects)}
+        return int(self._git("rev-list", "--count", mine, f"^{head}", environment=more))
+
+    def _own_settings(self) -> list[str]:
+        """Return the working copy's hooks and identity as settings of the clone."""
+        if self._checkout is None:
+            return []
+        hooks = Path(self._checkout, self._mine("rev-parse", "--git-path", "hooks").strip())
+        found = [f"core.hooksPath={hooks}"]
+        for key in ("user.name", "user.email", "user.signingkey", "commit.gpgsign"):
+            try:
+                found.append(f"{key}={self._mine('config', '--get', key).strip()}")
+            except GitError:
+                continue
+        return [word for setting in found for word in ("-c", setting)]
+
+    # A commit
+
+    def _same_files(self, head: str, action: CommitFiles) -> None:
+        texts = self._texts(head)
+        for change in action.files:
+            if blob(texts.get(change.path)) != change.blobs[0]:
+                raise StoppedError(
+                    f"{change.path} is not the one that the plan was made for",
+                    where=f"{self.shown}, {self.branch} at {head[:12]}",
+                    next="plan again",
+                )
+
+    @contextmanager
+    def _worktree(self, head: str) -> Iterator[Path]:
+        folder = Path(mkdtemp(dir=self._home, prefix="work-")) / "tree"
+        try:
+            self._git("worktree", "prune")
+            self._git("worktree", "add", "--quiet", "--detach", str(folder), head)
+            yield folder
+        finally:
+            shutil.rmtree(folder.parent, ignore_errors=True)
+            self._git("worktree", "prune")
+
+    def _make(self, folder: Path, action: CommitFiles) -> str:
+        for change in action.files:
+            path = folder / change.path
+            if not path.resolve().is_relative_to(folder.resolve()):
+                raise GitError(f"{change.path} is not inside of the repository", where=self.shown)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(change.after.encode())
+        inside = ("-C", str(folder), *self._own_settings(), "-c", "user.useConfigOnly=true")
+        run(*inside, "add", "--", *(change.path for change in action.files), where=self.shown)
+        try:
+            run(*inside, "var", "GIT_COMMITTER_IDENT", where=self.shown)
+        except GitError:
+            raise GitError(
+                "Git does not know who you are",
+                where=self.shown,
+                next="git config --global user.name 'Your Name' and user.email you@example.org",
+            ) from None
+        trailer = [f"--trailer={TRAILER}: {action.mark}"] if action.mark else []
+        message = action.message.encode() + b"\n"
+        try:
+            run(*inside, "commit", "--quiet", *trailer, "-F", "-", given=message, where=self.shown)
+        except GitError as error:
+            raise GitError(
+                f"a commit hook said no, or the commit failed: {error.what}",
+                where=self.shown,
+                next="mend what it names; nothing was pushed",
+            ) from None
+        return run("-C", str(folder), "rev-parse", "HEAD", where=self.shown).decode().strip()
+
+    def _push(self, folder: Path) -> bool:
+        """Push the worktree's commit; False when somebody else was quicker."""
+        settings = self._own_settings()
+        try:
+            run(
+                "-C", str(folder), *settings, "push", "--quiet", "origin", f"HEAD:refs/heads/{self.branch}",
+                where=self.shown,
+            )  # fmt: skip
+        except GitError as error:
+            if re.search(r"\[rejected\]|fetch first|non-fast-forward|cannot lock ref", error.what):
+                return False
+            raise GitError(
+                f"the push to {self.branch} was refused: {error.what}",
+                where=self.shown,
+                next="get the right to push; or bring the change in by a pull request and run this again",
+            ) from None
+        return True

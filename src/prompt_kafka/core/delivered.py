@@ -1,0 +1,198 @@
+"""Conditions on the way from Git to the cluster: committed, compared, synced. Part of the closed union."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from prompt_kafka.core.delivery import Application, GitState, blob
+from prompt_kafka.core.verdict import Verdict, judge, no, unknown, yes
+from prompt_kafka.core.world import Look, Part, World
+
+_BOTH: frozenset[Look] = frozenset({Part.GIT, Part.APPLICATIONS})
+
+
+def _seen(world: World, name: str) -> tuple[GitState, Application] | Verdict:
+    git, applications = world.git.known, world.applications.known
+    if git is None:
+        return unknown(world.git)
+    if applications is None:
+        return unknown(world.applications)
+    found = next((each for each in applications if each.name == name), None)
+    return (git, found) if found is not None else no(f"there is no application {name}")
+
+
+@dataclass(frozen=True, slots=True)
+class FilesAre:
+    """The files on the branch are those that the plan was made for.
+
+    Attributes
+    ----------
+    blobs
+        Path and Git id of each; an empty id for a file that does not exist.
+    """
+
+    branch: str
+    blobs: tuple[tuple[str, str], ...]
+
+    @property
+    def needs_to_see(self) -> frozenset[Look]:
+        """The parts of the World that it reads."""
+        return frozenset({Part.GIT})
+
+    def judge(self, world: World) -> Verdict:
+        """Judge it on a World."""
+        git = world.git.known
+        if git is None:
+            return unknown(world.git)
+        moved = [path for path, wanted in self.blobs if blob(git.files.get(path)) != wanted]
+        return judge([f"{path} has changed on {self.branch}" for path in moved], f"{self.branch} as planned")
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """The change is on the branch: a commit bears the run's mark, or the files are as planned.
+
+    Attributes
+    ----------
+    blobs
+        Path and Git id of each file after the change; true also when somebody made it by hand.
+    mark
+        The run.
+    """
+
+    branch: str
+    blobs: tuple[tuple[str, str], ...]
+    mark: str = ""
+
+    @property
+    def needs_to_see(self) -> frozenset[Look]:
+        """The parts of the World that it reads."""
+        return frozenset({Part.GIT})
+
+    def judge(self, world: World) -> Verdict:
+        """Judge it on a World."""
+        git = world.git.known
+        if git is None:
+            return unknown(world.git)
+        if self.mark and self.mark in git.marks:
+            return yes(f"commit {git.marks[self.mark][:12]} is on {self.branch}")
+        lacking = [path for path, wanted in self.blobs if blob(git.files.get(path)) != wanted]
+        if lacking:
+            return no(f"the change is not on {self.branch}: {lacking[0]}")
+        return yes(f"{self.branch} at {git.head[:12]} has the files as planned")
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Argo CD has compared the application with the run's commit, or a newer one."""
+
+    application: str
+    mark: str = ""
+
+    @property
+    def needs_to_see(self) -> frozenset[Look]:
+        """The parts of the World that it reads."""
+        return _BOTH
+
+    def judge(self, world: World) -> Verdict:
+        """Judge it on a World."""
+        seen = _seen(world, self.application)
+        if isinstance(seen, Verdict):
+            return seen
+        git, application = seen
+        if application.refreshing:
+            return no(f"the refresh of {application.name} is not answered yet")
+        if application.problems:
+            return no(f"{application.name}: {application.message}")
+        wanted = git.pinned(self.mark)
+        if not git.contains(application.revision, wanted):
+            return no(f"{application.name} was compared with {application.revision[:12] or 'nothing'}")
+        return yes(f"{application.name} compared with {application.revision[:12]}")
+
+
+@dataclass(frozen=True, slots=True)
+class SyncBegun:
+    """The run's operation is asked for, under way or has ended well."""
+
+    application: str
+    step: str
+    mark: str = ""
+
+    @property
+    def needs_to_see(self) -> frozenset[Look]:
+        """The parts of the World that it reads."""
+        return frozenset({Part.APPLICATIONS})
+
+    def judge(self, world: World) -> Verdict:
+        """Judge it on a World."""
+        ours = [each for each in world.applications.known or () if each.name == self.application]
+        for operation in (*(each.asked for each in ours), *(each.operation for each in ours)):
+            if operation is None or (operation.run, operation.step) != (self.mark, self.step):
+                continue
+            if operation.phase not in ("Failed", "Error"):
+                return yes(f"sync of {self.step}: {operation.phase or 'asked for'}")
+        return no(f"no sync of {self.step} by this run")
+
+
+@dataclass(frozen=True, slots=True)
+class SyncSucceeded:
+    """The run's operation has ended well. That only means that its objects were accepted."""
+
+    application: str
+    step: str
+    mark: str = ""
+
+    @property
+    def needs_to_see(self) -> frozenset[Look]:
+        """The parts of the World that it reads."""
+        return frozenset({Part.APPLICATIONS})
+
+    def judge(self, world: World) -> Verdict:
+        """Judge it on a World."""
+        if world.applications.known is None:
+            return unknown(world.applications)
+        for application in world.applications.known:
+            operation = application.operation
+            if application.name != self.application or operation is None or application.asked is not None:
+                continue
+            if (operation.run, operation.step) != (self.mark, self.step):
+                continue
+            if operation.phase == "Succeeded":
+                return yes(f"sync of {self.step} at {operation.revision[:12]}: {operation.message}")
+            return no(f"sync of {self.step}: {operation.phase}: {operation.message}")
+        return no(f"no sync of {self.step} by this run")
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationSynced:
+    """All of the application is in the cluster as the run's commit has it, and its history says so."""
+
+    application: str
+    mark: str = ""
+
+    @property
+    def needs_to_see(self) -> frozenset[Look]:
+        """The parts of the World that it reads."""
+        return _BOTH
+
+    def judge(self, world: World) -> Verdict:
+        """Judge it on a World."""
+        seen = _seen(world, self.application)
+        if isinstance(seen, Verdict):
+            return seen
+        git, application = seen
+        wanted = git.pinned(self.mark)
+        if busy := application.busy:
+            return no(f"a sync is under way: {busy.phase or 'asked for'} {busy.message}".rstrip())
+        if application.problems:
+            return no(f"{application.name}: {application.message}")
+        if not git.contains(application.deployed, wanted):
+            return no(f"the last full sync brought {application.deployed[:12] or 'nothing'}")
+        if not git.contains(application.revision, wanted):
+            return no(f"{application.name} was compared with {application.revision[:12] or 'nothing'}")
+        ended = application.operation.finished if application.operation else None
+        if ended and application.compared and application.compared < ended:
+            return no("it has not been compared since the sync ended")
+        if application.different or application.sync == "Unknown":
+            return no(f"{application.name} is {application.sync}: {', '.join(application.different[:3])}")
+        return yes(f"{application.name} synced at {application.deployed[:12]}")
