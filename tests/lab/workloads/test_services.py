@@ -1,0 +1,116 @@
+import pytest
+
+from prompt_kafka.clients.kinds import ENDPOINT_SLICE, ENDPOINTS, POD, SERVICE
+from prompt_kafka.lab.workloads.addresses import REQUESTED
+from prompt_kafka.lab.workloads.services import Endpoints, LoadBalancers
+from tests.lab.cluster import eventually
+
+
+@pytest.fixture(autouse=True, scope="module")
+def controllers(cluster):
+    parts = [LoadBalancers(cluster.kubernetes, "127.99")]
+    if not cluster.real:
+        parts.append(Endpoints(cluster.kubernetes))
+    for part in parts:
+        part.start()
+    yield
+    for part in parts:
+        part.stop()
+
+
+def service(space, name="s", selector=None, **spec):
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": name, "namespace": space},
+        "spec": {
+            "selector": selector or {"app": "x"},
+            "ports": [{"name": "p", "port": 80, "targetPort": "web", "protocol": "TCP"}],
+            **spec,
+        },
+    }
+
+
+def pod(cluster, space, name, address, *, ready=True, labels=None):
+    port = {"name": "web", "containerPort": 8080}
+    cluster.kubernetes.create(
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": name, "namespace": space, "labels": labels or {"app": "x"}},
+            "spec": {"containers": [{"name": "c", "image": "x:1", "ports": [port]}]},
+        }
+    )
+    status = {
+        "phase": "Running",
+        "podIP": address,
+        "podIPs": [{"ip": address}],
+        "conditions": [{"type": "Ready", "status": "True" if ready else "False"}],
+    }
+    cluster.kubernetes.patch(POD, name, space, {"status": status}, subresource="status")
+
+
+def subset(cluster, space):
+    found = cluster.kubernetes.find(ENDPOINTS, "s", space) or {}
+    return ((found.get("subsets") or [{}])[0]) if found else {}
+
+
+def addresses(cluster, space, field="addresses"):
+    return [each["ip"] for each in subset(cluster, space).get(field) or ()]
+
+
+def test_ready_pods_are_endpoints_others_are_named_apart(cluster, space):
+    cluster.kubernetes.create(service(space))
+    pod(cluster, space, "a", "10.1.1.1")
+    pod(cluster, space, "b", "10.1.1.2", ready=False)
+    pod(cluster, space, "other", "10.1.1.3", labels={"app": "y"})
+    eventually(lambda: addresses(cluster, space) == ["10.1.1.1"])
+    eventually(lambda: addresses(cluster, space, "notReadyAddresses") == ["10.1.1.2"])
+    assert subset(cluster, space)["ports"] == [{"name": "p", "port": 8080, "protocol": "TCP"}]
+
+    def sliced():
+        slices = cluster.kubernetes.list(ENDPOINT_SLICE, space, labels="kubernetes.io/service-name=s")
+        found = {
+            e["addresses"][0]: e["conditions"]["ready"] for each in slices for e in each["endpoints"] or ()
+        }
+        return found == {"10.1.1.1": True, "10.1.1.2": False}
+
+    eventually(sliced)
+
+
+def test_a_headless_service_may_publish_pods_that_are_not_ready(cluster, space):
+    cluster.kubernetes.create(service(space, clusterIP="None", publishNotReadyAddresses=True))
+    pod(cluster, space, "a", "10.1.1.1", ready=False)
+    eventually(lambda: addresses(cluster, space) == ["10.1.1.1"])
+
+
+def test_endpoints_go_with_the_pod_and_with_the_service(cluster, space):
+    cluster.kubernetes.create(service(space))
+    pod(cluster, space, "a", "10.1.1.1")
+    eventually(lambda: addresses(cluster, space) == ["10.1.1.1"])
+    cluster.kubernetes.delete(POD, "a", space, grace=0)
+    eventually(lambda: addresses(cluster, space) == [])
+    cluster.kubernetes.delete(SERVICE, "s", space)
+    eventually(lambda: cluster.kubernetes.find(ENDPOINTS, "s", space) is None)
+
+
+def test_load_balancers_get_loopback_addresses_and_show_the_requested_one(cluster, space):
+    brokers = {"strimzi.io/cluster": space}
+    cluster.kubernetes.create(service(space, "bootstrap", brokers, type="LoadBalancer"))
+    for number in (3, 4):
+        one = service(
+            space, f"k-{number}", {**brokers, "strimzi.io/pod-name": f"k-{number}"}, type="LoadBalancer"
+        )
+        one["metadata"]["annotations"] = {"metallb.io/loadBalancerIPs": f"172.24.10.{number}"}
+        cluster.kubernetes.create(one)
+
+    def given(name):
+        found = cluster.kubernetes.get(SERVICE, name, space)
+        return [each["ip"] for each in found["status"].get("loadBalancer", {}).get("ingress") or ()]
+
+    eventually(lambda: given("k-3") and given("k-4"))
+    assert given("k-3") != given("k-4")
+    assert all(each.startswith("127.99.1.") for each in given("k-3"))
+    eventually(lambda: given("bootstrap") == given("k-3") + given("k-4"))
+    shown = cluster.kubernetes.get(SERVICE, "k-3", space)["metadata"]["annotations"]
+    assert shown[REQUESTED] == "172.24.10.3"
