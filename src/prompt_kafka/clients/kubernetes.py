@@ -1,9 +1,9 @@
 """A Kubernetes API as plain dictionaries.
 
-lightkube brings what is hard (kubeconfig files, TLS, credentials and their refresh); objects stay
-dictionaries as the API returns them, because the runbook and the lab read fields of many kinds and versions
-that no generated class knows. A read-only connection cannot send anything but what a plan may do: the
-transport refuses it (:mod:`prompt_kafka.clients.transport`).
+lightkube and :mod:`prompt_kafka.clients.auth` bring what is hard (TLS, credentials and their refresh);
+objects stay dictionaries as the API returns them, because the runbook and the lab read fields of many kinds
+and versions that no generated class knows. A read-only connection cannot send anything but what a plan may
+do: the transport refuses it (:mod:`prompt_kafka.clients.transport`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from typing import Any, Literal, Self
 
 import httpx2
 
+from prompt_kafka.clients.auth import Credentials
 from prompt_kafka.clients.kinds import KNOWN, POD, Kind, kind_of
+from prompt_kafka.clients.kubeconfig import load
+from prompt_kafka.clients.streams import Streams
 from prompt_kafka.clients.transport import (
     AlreadyExists,
     Conflict,
@@ -27,7 +30,6 @@ from prompt_kafka.clients.transport import (
     NotFound,
     error_of,
     http_client,
-    load_config,
 )
 from prompt_kafka.core.errors import UnreachableError
 
@@ -45,12 +47,26 @@ class Kubernetes:
     """A connection to one Kubernetes API; safe to share between threads.
 
     Every object is a dictionary as the API returns it, every error one of this module's.
+
+    Attributes
+    ----------
+    streams
+        Opens what is not an answer to a request: commands in pods, and port-forwards
+        (:mod:`prompt_kafka.clients.streams`).
     """
 
     def __init__(
-        self, http: httpx2.Client, *, context: str, server: str, namespace: str, manager: str
+        self,
+        http: httpx2.Client,
+        streams: Streams,
+        *,
+        context: str,
+        server: str,
+        namespace: str,
+        manager: str,
     ) -> None:
         self._http = http
+        self.streams = streams
         self.context = context
         self.server = server
         self.namespace = namespace
@@ -64,6 +80,7 @@ class Kubernetes:
         context: str | None = None,
         *,
         read_only: bool = False,
+        allow_exec: bool = False,
         field_manager: str = "prompt-kafka",
         timeout: float = 10.0,
     ) -> Self:
@@ -77,6 +94,8 @@ class Kubernetes:
             A context in it; its current one when not given.
         read_only
             Refuse everything that a plan may not send.
+        allow_exec
+            Let a read-only connection run commands in pods all the same.
         field_manager
             The name under which writes show up in ``managedFields``.
         timeout
@@ -85,15 +104,18 @@ class Kubernetes:
         Raises
         ------
         UsageError
-            There is no such file or context.
+            There is no such file or context, or it cannot be used.
+        CredentialsError
+            Its user is of a kind that cannot be used.
         """
-        config = load_config(kubeconfig, context)
-        http = http_client(config, read_only=read_only, timeout=timeout)
+        login = load(kubeconfig, context)
+        credentials = Credentials(login)
         return cls(
-            http,
-            context=config.context_name,
-            server=config.cluster.server,
-            namespace=config.namespace,
+            http_client(credentials, read_only=read_only, allow_exec=allow_exec, timeout=timeout),
+            Streams(credentials, read_only=read_only, allow_exec=allow_exec, timeout=timeout),
+            context=login.context,
+            server=login.server,
+            namespace=login.namespace,
             manager=field_manager,
         )
 

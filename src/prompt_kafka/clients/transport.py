@@ -1,18 +1,16 @@
-"""How requests travel to a Kubernetes API: credentials, the read-only guard, errors.
+"""How requests travel to a Kubernetes API: connections, the read-only guard, errors.
 
-lightkube reads the kubeconfig (TLS, tokens, exec plug-ins); what goes over the wire while a plan is being
-made is decided here, in the transport, so that no caller has to remember it.
+What goes over the wire while a plan is being made is decided here, in the transport, so that no caller has to
+remember it.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+import threading
 
 import httpx2
-from lightkube.config.client_adapter import ConnectionParams
-from lightkube.config.kubeconfig import KubeConfig, SingleConfig
-from lightkube.core.exceptions import ConfigError
 
+from prompt_kafka.clients.auth import Credentials
 from prompt_kafka.core.errors import PromptKafkaError, UsageError
 
 ACCESS_REVIEWS = ("selfsubjectaccessreviews", "selfsubjectrulesreviews", "selfsubjectreviews")
@@ -67,64 +65,93 @@ class ReadOnlyViolation(PromptKafkaError):
     code = "read-only"
 
 
-def allowed_while_planning(method: str, url: httpx2.URL) -> bool:
+def allowed_while_planning(method: str, url: httpx2.URL, *, allow_exec: bool = False) -> bool:
     """Return whether a plan may send this request.
 
-    Reads, access reviews and server-side dry runs; nothing that persists an object.
+    Reads, access reviews, server-side dry runs and port-forwards; nothing that persists an object. A command
+    in a pod can do anything, so it needs leave of its own (``--allow-exec``).
     """
     if method in ("GET", "HEAD"):
         last = url.path.rsplit("/", 1)[-1]
-        return last not in ("exec", "attach")
+        return last not in ("exec", "attach") or (last == "exec" and allow_exec)
     if method == "POST" and url.path.rsplit("/", 1)[-1] in ACCESS_REVIEWS:
         return True
     return bool(url.params.get("dryRun") == "All")
 
 
+def guard(method: str, url: httpx2.URL, *, allow_exec: bool = False) -> None:
+    """Refuse what a plan may not send; for everything that goes to the API, WebSockets included.
+
+    Raises
+    ------
+    ReadOnlyViolation
+        Nothing was sent.
+    """
+    if not allowed_while_planning(method, url, allow_exec=allow_exec):
+        raise ReadOnlyViolation(
+            f"a plan tried to write: {method} {url.path}",
+            next="report this as a defect; nothing was sent",
+        )
+
+
 class _ReadOnlyTransport(httpx2.BaseTransport):
     """Lets through what :func:`allowed_while_planning` allows."""
 
-    def __init__(self, inner: httpx2.BaseTransport) -> None:
-        self._inner = inner
+    def __init__(self, inner: httpx2.BaseTransport, *, allow_exec: bool) -> None:
+        self._inner, self._allow_exec = inner, allow_exec
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        if not allowed_while_planning(request.method, request.url):
-            raise ReadOnlyViolation(
-                f"a plan tried to write: {request.method} {request.url.path}",
-                next="report this as a defect; nothing was sent",
-            )
+        guard(request.method, request.url, allow_exec=self._allow_exec)
         return self._inner.handle_request(request)
 
     def close(self) -> None:
         self._inner.close()
 
 
-def load_config(kubeconfig: Path | None, context: str | None) -> SingleConfig:
-    """Return one context of a kubeconfig, of the one kubectl would use when none is given.
+class _Rotating(httpx2.BaseTransport):
+    """Connections with the client certificate that an exec plug-in has given last.
 
-    Raises
-    ------
-    UsageError
-        There is no such file or context.
+    The connections made with the one before stay open for the answers that are still coming.
     """
-    where = str(kubeconfig) if kubeconfig else "KUBECONFIG or ~/.kube/config"
-    try:
-        loaded = KubeConfig.from_file(kubeconfig) if kubeconfig else KubeConfig.from_env()
-        if context is not None and context not in loaded.contexts:
-            known = ", ".join(sorted(loaded.contexts)) or "none"
-            raise UsageError(f"no context {context!r}", where=where, next=f"contexts there: {known}")
-        config = loaded.get(context_name=context)
-    except ConfigError as error:
-        raise UsageError(
-            f"no usable kubeconfig: {error}",
-            where=where,
-            next="name one with --kubeconfig, or start the lab: make up",
-        ) from error
-    if config is None:
-        raise UsageError("the kubeconfig names no context", where=where, next="give --context")
-    return config
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._credentials = credentials
+        self._lock = threading.Lock()
+        self._made: list[tuple[tuple[str, str] | None, httpx2.BaseTransport]] = []
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        certificate = self._credentials.certificate
+        with self._lock:
+            if not self._made or self._made[-1][0] != certificate:
+                self._made.append((certificate, _connections(self._credentials, certificate)))
+                for _, old in self._made[:-2]:
+                    old.close()
+                del self._made[:-2]
+            transport = self._made[-1][1]
+        return transport.handle_request(request)
+
+    def close(self) -> None:
+        for _, transport in self._made:
+            transport.close()
 
 
-def http_client(config: SingleConfig, *, read_only: bool, timeout: float) -> httpx2.Client:
+class _Named(httpx2.BaseTransport):
+    """Expects the API's certificate to have another name than its address."""
+
+    def __init__(self, inner: httpx2.BaseTransport, name: str) -> None:
+        self._inner, self._name = inner, name
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        request.extensions = {**request.extensions, "sni_hostname": self._name}
+        return self._inner.handle_request(request)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def http_client(
+    credentials: Credentials, *, read_only: bool, timeout: float, allow_exec: bool = False
+) -> httpx2.Client:
     """Return an HTTP client with the credentials of a kubeconfig context.
 
     Raises
@@ -132,24 +159,30 @@ def http_client(config: SingleConfig, *, read_only: bool, timeout: float) -> htt
     UsageError
         The kubeconfig names files or values that cannot be used.
     """
-    params = ConnectionParams(timeout=httpx2.Timeout(timeout), trust_env=False)
     try:
-        settings = params.httpx_params(config)
-        limits = httpx2.Limits(max_connections=200, max_keepalive_connections=20)
-        transport: httpx2.BaseTransport = httpx2.HTTPTransport(
-            verify=settings["verify"], limits=limits, retries=1
+        transport: httpx2.BaseTransport = (
+            _Rotating(credentials) if credentials.may_bring_certificates else _connections(credentials, None)
         )
+        if credentials.server_name:
+            transport = _Named(transport, credentials.server_name)
         return httpx2.Client(
-            base_url=settings["base_url"],
-            auth=settings["auth"],
-            timeout=settings["timeout"],
+            base_url=credentials.server,
+            auth=credentials.auth,
+            timeout=httpx2.Timeout(timeout),
             trust_env=False,
-            transport=_ReadOnlyTransport(transport) if read_only else transport,
+            transport=_ReadOnlyTransport(transport, allow_exec=allow_exec) if read_only else transport,
         )
-    except (ConfigError, OSError, httpx2.InvalidURL) as error:
-        raise UsageError(
-            f"unusable kubeconfig: {error}", where=f"{config.fname} (context {config.context_name})"
-        ) from error
+    except (OSError, ValueError, httpx2.InvalidURL) as error:
+        raise UsageError(f"unusable kubeconfig: {error}", where=credentials.where) from error
+
+
+def _connections(credentials: Credentials, certificate: tuple[str, str] | None) -> httpx2.BaseTransport:
+    return httpx2.HTTPTransport(
+        verify=credentials.context(certificate),
+        limits=httpx2.Limits(max_connections=200, max_keepalive_connections=20),
+        proxy=credentials.proxy,
+        retries=1,
+    )
 
 
 def error_of(response: httpx2.Response) -> KubernetesError:

@@ -1,0 +1,11 @@
+"""Who we are to a Kubernetes API: every kind of user that a kubeconfig can hold.
+
+lightkube reads tokens, passwords and certificates. What it refuses is here, as an `httpx2.Auth` in front of
+it: ``auth-provider: oidc`` with its refresh (:mod:`.oidc`), and exec plug-ins of today's API version
+(:mod:`.plugin`). Nothing in this package shows a secret: errors name the file and the field.
+"""
+
+from .credentials import Credentials
+from .errors import CredentialsError
+
+__all__ = ["Credentials", "CredentialsError"]
