@@ -144,6 +144,8 @@ GADGETS: Object = {
     },
 }
 
+GADGET: Object = {"apiVersion": "contracts.example.org/v1alpha1", "kind": "Gadget"}
+
 
 def widget(name: str, /, **spec: Any) -> Object:
     return {

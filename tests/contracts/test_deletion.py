@@ -46,7 +46,11 @@ def test_preconditions(api: Api, space: str) -> None:
     path = config_maps(space) + "/one"
     status = api.refused(409, "DELETE", path, {"preconditions": {"uid": "other"}})
     assert status["reason"] == "Conflict"
-    assert f"UID in object meta: {made['metadata']['uid']}" in status["message"]
+    assert status["message"] == (
+        'Operation cannot be fulfilled on ConfigMap "one": the UID in the precondition (other) does not '
+        f"match the UID in record ({made['metadata']['uid']}). The object might have been deleted and then "
+        "recreated"
+    )
     api.refused(409, "DELETE", path, {"preconditions": {"resourceVersion": "1"}})
     api.ok("DELETE", path, {"preconditions": {"uid": made["metadata"]["uid"]}})
 

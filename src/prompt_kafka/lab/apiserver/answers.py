@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from . import tables
 from .errors import ApiError
+from .forms import raw
 from .lists import Page
-from .objects import raw
 from .requests import Form
 from .resources import Resource
 from .store import Entry, encode
@@ -23,9 +23,14 @@ def answer(body: Object | bytes, code: int = 200, warnings: Iterable[str] = ()) 
     content = body if isinstance(body, bytes) else encode(body)
     response = Response(content, code, media_type="application/json")
     for text in dict.fromkeys(warnings):
-        escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-        response.headers.append("Warning", f'299 - "{escaped}"')
+        warn(response, text)
     return response
+
+
+def warn(response: Response, text: str) -> None:
+    """Add a warning to an answer."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    response.headers.append("Warning", f'299 - "{escaped}"')
 
 
 def refusal(error: ApiError) -> Response:

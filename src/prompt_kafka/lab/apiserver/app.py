@@ -13,8 +13,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from . import discovery, logs, openapi, sessions
-from .answers import answer, refusal
+from . import discovery, forwards, logs, openapi, sessions
+from .answers import answer, refusal, warn
 from .deletion import Deletion
 from .errors import ApiError, method_not_allowed, no_such_resource, unauthorized
 from .objects import Call, Objects
@@ -27,6 +27,9 @@ from .verbs import Verbs
 
 #: What may be asked without a token, as on a real server.
 OPEN = ("/healthz", "/livez", "/readyz", "/version")
+
+#: What is a WebSocket and not a request.
+STREAMS = ("exec", "portforward")
 
 
 class Api:
@@ -88,10 +91,14 @@ class Api:
         try:
             self._check(socket.headers.get("authorization", ""))
             target = parse_path(socket.url.path)
-            if target is None or (target.plural, target.subresource) != ("pods", "exec"):
+            if target is None or target.plural != "pods" or target.subresource not in STREAMS:
                 raise no_such_resource()
-            call = self._call(target, "unknown")
-            session = sessions.Session.of(self._state, self._objects.get(call).object, socket.query_params)
+            pod = self._objects.get(self._call(target, "unknown")).object
+            session: sessions.Session | forwards.Forward
+            if target.subresource == "exec":
+                session = sessions.Session.of(self._state, pod, socket.query_params)
+            else:
+                session = forwards.Forward.of(pod, socket.query_params)
         except ApiError as error:
             await socket.receive()
             await socket.send_denial_response(refusal(error))
@@ -171,6 +178,13 @@ class Api:
         query = request.query_params
         manager = query.get("fieldManager") or request.headers.get("user-agent", "unknown").partition("/")[0]
         call = self._call(target, manager[:128], query.get("fieldValidation") or "Warn")
+        response = await self._answer(request, target, call)
+        if call.resource.deprecation:
+            warn(response, call.resource.deprecation)
+        return response
+
+    async def _answer(self, request: Request, target: Target, call: Call) -> Response:
+        query = request.query_params
         if not target.name:
             return await self._verbs.collection(request, call)
         if call.resource.not_stored:
@@ -187,7 +201,7 @@ class Api:
                 return await self._verbs.post_to_pod(request, call, name)
             if name == "log":
                 return logs.answer(self._state, self._objects, call, query, self.stopping)
-            if name == "exec":
+            if name in STREAMS:
                 raise ApiError(
                     400, "BadRequest", "Upgrade request required: the lab speaks WebSocket here", {}
                 )

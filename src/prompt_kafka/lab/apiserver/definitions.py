@@ -199,4 +199,13 @@ def _deprecation(spec: Object, version: Object) -> str:
     if not version.get("deprecated"):
         return ""
     text = version.get("deprecationWarning")
-    return str(text or f"{spec['group']}/{version['name']} {spec['names']['kind']} is deprecated")
+    if text:
+        return str(text)
+    group, kind = spec["group"], spec["names"]["kind"]
+    better = [
+        other["name"]
+        for other in sorted(spec["versions"], key=lambda other: priority(other["name"]))
+        if other.get("served") and not other.get("deprecated")
+    ]
+    hint = f"; use {group}/{better[0]} {kind}" if better else ""
+    return f"{group}/{version['name']} {kind} is deprecated{hint}"

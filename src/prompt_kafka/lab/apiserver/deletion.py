@@ -92,13 +92,16 @@ class Deletion:
                 "FieldValueNotSupported",
             )
             raise invalid("meta.k8s.io", "DeleteOptions", "", [cause])
-        for word, wanted, has in (
-            ("UID", options.uid, meta["uid"]),
-            ("ResourceVersion", options.version, meta["resourceVersion"]),
+        for word, wanted, has, what in (
+            ("UID", options.uid, meta["uid"], "deleted and then recreated"),
+            ("ResourceVersion", options.version, meta["resourceVersion"], "modified"),
         ):
             if wanted and wanted != has:
-                why = f"Precondition failed: {word} in precondition: {wanted}, {word} in object meta: {has}"
-                raise conflict(resource.group, resource.plural, call.name, why)
+                why = (
+                    f"the {word} in the precondition ({wanted}) does not match the {word} in record ({has}). "
+                    f"The object might have been {what}"
+                )
+                raise conflict(resource.group, resource.kind, call.name, why)
 
     def _grace(self, call: Call, obj: Object, options: DeleteOptions) -> int:
         """Return the seconds that a deletion leaves to a kubelet; only pods that were bound have one."""

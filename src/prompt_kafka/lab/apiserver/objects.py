@@ -17,6 +17,7 @@ from .errors import (
     invalid,
     not_found,
 )
+from .forms import present, with_status
 from .registry import Registry
 from .resources import Resource
 from .store import Entry, Store, encode
@@ -51,27 +52,6 @@ class Call:
     manager: str = "unknown"
     validation: str = "Warn"
     warnings: list[str] = field(default_factory=list)
-
-
-def present(resource: Resource, obj: Object) -> Object:
-    """Return a stored object as `resource` shows it; shares its parts."""
-    if resource.stored is not None:
-        return events.to_new(obj)
-    return {**obj, "apiVersion": resource.api_version}
-
-
-def raw(resource: Resource, entry: Entry) -> bytes:
-    """Return the JSON of a stored object as `resource` shows it."""
-    if resource.stored is None and resource.api_version == resource.stored_api_version:
-        prefix = b'{"apiVersion":"' + resource.api_version.encode() + b'"'
-        if entry.raw.startswith(prefix):
-            return entry.raw
-    if entry.forms is None:
-        entry.forms = {}
-    form = entry.forms.get(resource.api_version)
-    if form is None:
-        form = entry.forms[resource.api_version] = encode(present(resource, entry.object))
-    return form
 
 
 class Objects:
@@ -161,7 +141,7 @@ class Objects:
         meta = obj["metadata"]
         self._check_version(call, meta, old["metadata"])
         if call.subresource == "status":
-            obj = _with_status(resource, old, obj)
+            obj = with_status(resource, old, obj)
         elif resource.status:
             obj.pop("status", None)
             if "status" in old:
@@ -291,8 +271,6 @@ class Objects:
                 )
         if causes:
             raise invalid(resource.group, resource.kind, obj["metadata"]["name"], causes)
-        if resource.deprecation:
-            call.warnings.append(resource.deprecation)
         return obj
 
     def _report(self, call: Call, unknown: list[str]) -> None:
@@ -305,20 +283,3 @@ class Objects:
                 f"{call.resource.kind}: strict decoding error: {', '.join(texts)}"
             )
         call.warnings += texts
-
-
-def _with_status(resource: Resource, old: Object, new: Object) -> Object:
-    """Return the old object with the status of the new one: what the status subresource may change."""
-    obj = {**old}
-    obj.pop("status", None)
-    if "status" in new:
-        obj["status"] = new["status"]
-    meta = dict(old["metadata"])
-    if not resource.custom:
-        for part in ("labels", "annotations"):
-            if part in new["metadata"]:
-                meta[part] = new["metadata"][part]
-            else:
-                meta.pop(part, None)
-    obj["metadata"] = meta
-    return obj

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .definitions import priority, resources
-from .resources import BUILT_IN, Resource
+from .kinds import BUILT_IN
+from .resources import Resource
 from .store import Collection, Event, Object, Store
 
 DEFINITIONS: Collection = ("apiextensions.k8s.io", "customresourcedefinitions")

@@ -80,10 +80,11 @@ def _prune(value: Any, schema: Object, path: str, removed: list[str]) -> None:
 def _default(value: Any, schema: Object) -> None:
     if isinstance(value, dict):
         for name, below in (schema.get("properties") or {}).items():
-            if "default" in below:
-                present = name in value
-                if not present or (value[name] is None and not below.get("nullable")):
-                    value[name] = copy.deepcopy(below["default"])
+            if name in value and value[name] is None and not below.get("nullable"):
+                # A null where none may be counts as absent.
+                del value[name]
+            if "default" in below and name not in value:
+                value[name] = copy.deepcopy(below["default"])
             if name in value:
                 _default(value[name], below)
         extra = schema.get("additionalProperties")

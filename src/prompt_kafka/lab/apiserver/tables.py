@@ -6,7 +6,7 @@ from typing import Any
 
 from . import columns, jsonpath
 from .ages import age
-from .objects import present
+from .forms import present
 from .resources import Column, Resource
 from .store import Entry
 
@@ -25,24 +25,26 @@ def definitions(resource: Resource) -> list[Object]:
             "description": column.description,
             "priority": column.priority,
         }
-        for column in (_NAME, *_columns(resource))
+        for column in _columns(resource)
     ]
 
 
 def _columns(resource: Resource) -> tuple[Column, ...]:
     if resource.custom:
-        return resource.columns
-    return columns.of(resource).columns
+        return (_NAME, *resource.columns)
+    printer = columns.of(resource)
+    return (_NAME, *printer.columns) if printer.named else printer.columns
 
 
 def row(resource: Resource, entry: Entry, include: str) -> Object:
     """Return an object as a row; `include` says how much of the object goes with it."""
     obj = entry.object
     if resource.custom:
-        cells = [_cell(column, obj) for column in resource.columns]
+        cells = [entry.name, *(_cell(column, obj) for column in resource.columns)]
     else:
-        cells = columns.of(resource).cells(obj)
-    made: Object = {"cells": [entry.name, *cells]}
+        printer = columns.of(resource)
+        cells = [entry.name, *printer.cells(obj)] if printer.named else printer.cells(obj)
+    made: Object = {"cells": cells}
     if include == "Object":
         made["object"] = present(resource, obj)
     elif include != "None":

@@ -20,8 +20,9 @@ from .errors import (
     success,
     unsupported_media_type,
 )
+from .forms import present
 from .lists import Lists
-from .objects import Call, Objects, present
+from .objects import Call, Objects
 from .requests import Form, body_of, dry_run, flag, negotiate, number, object_of
 from .selectors import parse
 from .store import Entry, Object
@@ -69,7 +70,7 @@ class Verbs:
             call.dry_run = dry_run(query)
             entry = self._objects.create(call, await object_of(request))
             return one(call.resource, entry, form, code=201, warnings=call.warnings)
-        if request.method == "DELETE":
+        if request.method == "DELETE" and call.resource.plural != "namespaces":
             options = await self._delete_options(request, call)
             selector = parse(call.resource, query.get("labelSelector"), query.get("fieldSelector"))
             gone = self._deletion.delete_collection(call, selector, options)

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 from . import tables
 from .errors import ApiError, Cause, expired, invalid
+from .forms import raw
 from .lists import check_not_ahead, version_number
-from .objects import Call, raw
+from .objects import Call
 from .requests import Form, flag, number
 from .selectors import Selector
 from .store import Entry, Event, Store, TooOld, encode
