@@ -26,3 +26,69 @@ class RestartRequest:
     pods: tuple[str, ...] = ()
     by_deletion: bool = False
     stable_s: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a user is to be able to do with a new topic.
+
+    Attributes
+    ----------
+    may
+        ``read``, ``write`` or both.
+    group
+        The group in which it reads; named like the user when empty.
+    """
+
+    user: str
+    may: tuple[str, ...]
+    group: str = ""
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The groups in which it reads."""
+        return (self.group or self.user,) if "read" in self.may else ()
+
+
+@dataclass(frozen=True, slots=True)
+class TopicRequest:
+    """Create a topic.
+
+    Attributes
+    ----------
+    name
+        On the brokers.
+    subchart
+        The folder under ``charts/`` that is to have it.
+    partitions, replicas, min_in_sync
+        None for the usual: one partition a broker; three replicas, or one a broker where there are fewer; one
+        in-sync replica less than replicas.
+    retention_ms, retention
+        Milliseconds, -1 for ever; and the same for people.
+    grants
+        Who may read or write it.
+    enable
+        Environments in which the subchart is switched on; the target's when empty.
+    about
+        Description of a new subchart.
+    new_subchart
+        The subchart is a new one although its name is near to another's.
+    with_undeployed
+        Bring along what else is in Git and not in the cluster.
+    stable_s
+        For how many seconds the end state must hold.
+    """
+
+    name: str
+    subchart: str
+    partitions: int | None = None
+    replicas: int | None = None
+    min_in_sync: int | None = None
+    retention_ms: int = 14 * 86_400_000
+    retention: str = "14 days"
+    grants: tuple[Grant, ...] = ()
+    enable: tuple[str, ...] = ()
+    about: str = ""
+    new_subchart: bool = False
+    with_undeployed: bool = False
+    stable_s: float = 2.0

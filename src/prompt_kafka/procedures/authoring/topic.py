@@ -1,0 +1,170 @@
+"""The whole change that a new topic is: texts of an application's files in, texts that change out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from prompt_kafka.core.errors import RefusedError
+from prompt_kafka.core.request import Grant
+from prompt_kafka.core.rights import allowed, rules_of
+from prompt_kafka.procedures.authoring import chart, readme, subchart, users
+from prompt_kafka.procedures.authoring.edit import Yaml
+from prompt_kafka.procedures.authoring.subchart import Topic
+from prompt_kafka.procedures.authoring.tree import cannot, load
+from prompt_kafka.procedures.authoring.users import Conventions
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be in the charts.
+
+    Attributes
+    ----------
+    folder
+        Of the application in the repository.
+    about
+        Description of the subchart, if it is new.
+    cluster
+        Name of the Kafka cluster.
+    environments
+        Where the subchart is to be on.
+    """
+
+    folder: str
+    subchart: str
+    about: str
+    topic: Topic
+    cluster: str
+    grants: tuple[Grant, ...]
+    environments: tuple[str, ...]
+
+
+def author(files: Mapping[str, str], wanted: Wanted) -> dict[str, str]:
+    """Return the new text of each file that changes; nothing where all is there already.
+
+    Raises
+    ------
+    RefusedError
+        By the rules ``cannot-edit``, ``name-clash`` (the topic is there with other settings) and
+        ``unknown-environment``.
+    """
+    how = subchart.conventions(files, wanted.folder, wanted.folder.rpartition("/")[2])
+    draft = dict(files)
+    _topic(draft, wanted, how)
+    for grant in wanted.grants:
+        _user(draft, wanted, grant, how)
+    _chart(draft, wanted)
+    return {path: text for path, text in draft.items() if files.get(path) != text}
+
+
+def inside(wanted: Wanted, path: str = "") -> str:
+    """Return the path of a subchart's file in the repository."""
+    return f"{wanted.folder}/charts/{wanted.subchart}/{path}"
+
+
+def _topic(draft: dict[str, str], wanted: Wanted, how: Conventions) -> None:
+    values = inside(wanted, "values.yaml")
+    if inside(wanted, "Chart.yaml") not in draft:
+        made = subchart.new(wanted.subchart, wanted.about, wanted.topic, wanted.cluster, how)
+        draft.update({inside(wanted, path): text for path, text in made.items()})
+    elif subchart.takes_topics(draft.get(values), values):
+        draft[values] = _listed(draft[values], values, ("topics",), wanted.topic)
+    else:
+        path = inside(wanted, f"templates/topic-{wanted.topic.resource}.yaml")
+        draft.setdefault(path, subchart.static(wanted.topic, how))
+    for environment in wanted.environments:
+        path = f"{wanted.folder}/values-{environment}.yaml"
+        # Lists are replaced as a whole: an environment that lists topics must list this one too.
+        if path in draft and Yaml(draft[path], path).has((wanted.subchart, "topics")):
+            draft[path] = _listed(draft[path], path, (wanted.subchart, "topics"), wanted.topic)
+
+
+def _listed(text: str, where: str, path: tuple[str, ...], topic: Topic) -> str:
+    yaml = Yaml(text, where)
+    entry = load("\n".join(topic.entry), where)[0]
+    for each in yaml.value(path) or []:
+        if not isinstance(each, dict) or each.get("name") != topic.resource:
+            continue
+        if all(each.get(key) == value for key, value in entry.items()):
+            return text
+        raise RefusedError(
+            "name-clash",
+            f"{where} has a topic {topic.resource} with other settings",
+            where=where,
+            next="choose another name, or change the settings of that topic",
+        )
+    return yaml.add_item(path, topic.entry, topic.flow)
+
+
+def _user(draft: dict[str, str], wanted: Wanted, grant: Grant, how: Conventions) -> None:
+    rules = list(users.grants(wanted.topic.name, grant.may, grant.group or grant.user))
+    found = users.where(draft, wanted.folder, grant.user)
+    if found is not None:
+        path, number = found
+        has = rules_of(load(draft[path], path, template=True)[number])
+        lacking = [r for r in rules if not set(r.operations) <= set(allowed(has, r.resource, r.name))]
+        draft[path] = users.add_acls(draft[path], path, number, lacking)
+        return
+    may = " and ".join(f"{each}s" for each in ("read", "write") if each in grant.may).capitalize()
+    document = users.document(grant.user, rules, f"{may} {wanted.topic.name}.", how)
+    path = inside(wanted, how.users_file)
+    draft[path] = users.add_document(draft.get(path, ""), document)
+    secrets = f"{wanted.folder}/secrets.yaml"
+    verbs = " and ".join(f"{each}s" for each in ("read", "write") if each in grant.may)
+    about = f"Password of the Kafka user {grant.user}, which {verbs} the topic {wanted.topic.name}."
+    switch = f"{wanted.subchart}.enabled" if _switched(draft, wanted) else ""
+    draft[secrets] = chart.add_secret(
+        draft.get(secrets, ""), secrets, users.password_key(grant.user), about, switch
+    )
+
+
+def _switched(draft: Mapping[str, str], wanted: Wanted) -> bool:
+    """Return whether the subchart has a switch, or will have one."""
+    path = f"{wanted.folder}/Chart.yaml"
+    for each in Yaml(draft[path], path).value(("dependencies",)) or []:
+        if isinstance(each, dict) and each.get("name") == wanted.subchart:
+            condition = str(each.get("condition") or "")
+            if condition not in ("", f"{wanted.subchart}.enabled"):
+                raise cannot(path, f"the switch of {wanted.subchart} is {condition}")
+            return bool(condition)
+    return True
+
+
+def _chart(draft: dict[str, str], wanted: Wanted) -> None:
+    folder, name = wanted.folder, wanted.subchart
+    about, values = f"{folder}/Chart.yaml", f"{folder}/values.yaml"
+    if about not in draft or values not in draft:
+        raise cannot(folder, "it is not a chart with values.yaml")
+    siblings = chart.dependencies(draft[about], about)
+    switched = _switched(draft, wanted)
+    draft[about] = chart.add_dependency(draft[about], about, name)
+    if not switched:
+        return
+    said = f"Whether {wanted.about[:1].lower()}{wanted.about[1:]} are there"
+    draft[values] = chart.add_switch(draft[values], values, name, said, siblings)
+    _readme(draft, wanted, said, siblings)
+    default = chart.is_on(draft[values], values, name)
+    for environment in wanted.environments:
+        path = f"{folder}/values-{environment}.yaml"
+        if path not in draft:
+            raise RefusedError(
+                "unknown-environment",
+                f"{folder} has no values for the environment {environment}",
+                where=path,
+                next="add the file, or name another environment",
+            )
+        if not (default and chart.is_on(draft[path], path, name) is None):
+            draft[path] = chart.enable(draft[path], path, name)
+
+
+def _readme(draft: dict[str, str], wanted: Wanted, said: str, siblings: list[str]) -> None:
+    path = f"{wanted.folder}/README.md"
+    text = draft.get(path)
+    if text is None or wanted.subchart in siblings:
+        return
+    rows = [readme.Row(f"{wanted.subchart}.enabled", "bool", "`false`", said)]
+    listed = readme.keys(text)
+    if any(key.startswith(f"{each}.") and key != f"{each}.enabled" for key in listed for each in siblings):
+        rows += subchart.rows(wanted.cluster, f"{wanted.subchart}.")
+    draft[path] = readme.with_rows(text, rows)
