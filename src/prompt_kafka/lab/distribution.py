@@ -174,7 +174,7 @@ def random_uuid() -> str:
             return text
 
 
-def format_directory(folder: Path, checkpoint: bytes, *, cluster_id: str, node_id: int) -> None:
+def format_directory(folder: Path, checkpoint: bytes | None, *, cluster_id: str, node_id: int) -> None:
     """Make an empty data directory a node's, as ``kafka-storage format`` does; leaves a formatted one alone.
 
     Parameters
@@ -182,13 +182,14 @@ def format_directory(folder: Path, checkpoint: bytes, *, cluster_id: str, node_i
     folder
         The node's log directory.
     checkpoint
-        Its first metadata, from :meth:`KafkaDistribution.checkpoint`.
+        Its first metadata, from :meth:`KafkaDistribution.checkpoint`; None for a directory without metadata.
     """
     properties = folder / "meta.properties"
     if properties.exists():
         return
     folder.mkdir(parents=True, exist_ok=True, mode=0o755)
-    write_atomic(folder / "bootstrap.checkpoint", checkpoint, 0o644)
+    if checkpoint is not None:
+        write_atomic(folder / "bootstrap.checkpoint", checkpoint, 0o644)
     text = f"cluster.id={cluster_id}\ndirectory.id={random_uuid()}\nnode.id={node_id}\nversion=1\n"
     write_atomic(properties, text, 0o644)
 

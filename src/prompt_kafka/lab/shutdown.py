@@ -1,0 +1,43 @@
+"""Ending a lab's processes, whoever started them: brokers, then controllers, then what else carries its mark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prompt_kafka.core.clock import SYSTEM, Clock
+
+from . import processes
+from .kubelet.records import ContainerRecord, containers
+from .processes import Process
+from .state import LabState
+
+NODE_GRACE = 30.0
+
+
+def end_nodes(state: LabState, *, clock: Clock = SYSTEM) -> None:
+    """End the Kafka nodes: brokers first, since only a living quorum can take their partitions from them."""
+    records = [record for _, _, record in containers(state.pods)]
+    brokers = [record for record in records if "broker" in record.roles]
+    for group in (brokers, [record for record in records if record not in brokers]):
+        processes.stop(_living(group), NODE_GRACE, clock=clock)
+
+
+def end_everything(state: LabState, *, clock: Clock = SYSTEM) -> None:
+    """End every process of a lab whose supervisor is gone."""
+    for name in ("controllers",):
+        processes.stop(_recorded(state, name), 10.0, clock=clock)
+    end_nodes(state, clock=clock)
+    processes.stop(_recorded(state, "apiserver"), 10.0, clock=clock)
+    processes.stop(processes.marked(state.root), 5.0, clock=clock)
+    for name in ("controllers", "apiserver", "supervisor"):
+        state.record(name).unlink(missing_ok=True)
+
+
+def _living(records: Iterable[ContainerRecord]) -> list[Process]:
+    found = [record.process for record in records]
+    return [process for process in found if process is not None and process.alive()]
+
+
+def _recorded(state: LabState, name: str) -> list[Process]:
+    process = Process.load(state.record(name))
+    return [process] if process is not None and process.alive() else []
