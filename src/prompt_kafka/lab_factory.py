@@ -108,10 +108,11 @@ def up(
     UsageError, TimedOutError, LabNotProvedError
         With what to do about it.
     """
-    from prompt_kafka.lab import lifecycle, service_file
+    from prompt_kafka.lab import lifecycle, preparation, service_file
 
+    preparation.check(name, environment or "lab", repo)
     wanted = lifecycle.Wanted(name, environment, repo, kafka_version, strimzi_version)
-    state, fresh = lifecycle.state_of(lifecycle.checked(wanted))
+    state, fresh = lifecycle.state_of(wanted)
     with lifecycle.only_one(state, say):
         lab = lifecycle.up(state, say, fresh=fresh)
         service_file.write(state, lab.not_run)

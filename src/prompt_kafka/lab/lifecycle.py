@@ -8,24 +8,22 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from prompt_kafka.clients import gitops
 from prompt_kafka.clients.kinds import NAMESPACE
 from prompt_kafka.clients.kubernetes import AlreadyExists, Kubernetes, KubernetesError
 from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.core.errors import TimedOutError, UnreachableError, UsageError
-from prompt_kafka.lab import argocd, crds, git, processes
+from prompt_kafka.lab import argocd, crds, git, preparation, processes
 from prompt_kafka.lab.apiserver.pki import prepare
 from prompt_kafka.lab.files import locked
+from prompt_kafka.lab.preparation import Say
 from prompt_kafka.lab.processes import Process
 from prompt_kafka.lab.settings import check_name
 from prompt_kafka.lab.state import LabState, LabStateError, labs_home
-
-Say = Callable[[str], None]
 
 API_TIMEOUT_S = 30.0
 STOP_GRACE_S = 90.0
@@ -102,29 +100,6 @@ def state_of(wanted: Wanted) -> tuple[LabState, bool]:
     return state, False
 
 
-def checked(wanted: Wanted) -> Wanted:
-    """Check what can be checked before anything is made.
-
-    Raises
-    ------
-    UsageError
-        Not Linux; no such repository or environment.
-    """
-    if not sys.platform.startswith("linux"):
-        raise UsageError(
-            "the lab runs on Linux only: each pod has an address 127.x.y.z of its own",
-            where=sys.platform,
-            next="use a Linux machine or a virtual one",
-        )
-    if wanted.name not in LabState.list():
-        _repository(wanted.repo).environment(wanted.environment or "lab")
-    return wanted
-
-
-def _repository(repo: Path | str | None) -> gitops.Repository:
-    return gitops.Repository(Path(repo) if repo else gitops.shipped())
-
-
 @contextmanager
 def only_one(state: LabState, say: Say) -> Iterator[None]:
     """Let one ``lab up`` or ``lab down`` work on a lab; a second one waits and says so."""
@@ -148,14 +123,15 @@ def up(state: LabState, say: Say, *, fresh: bool, clock: Clock = SYSTEM) -> Up:
     LabStateError, TimedOutError, InstallError
         With what to do about it.
     """
-    repository = _repository(state.settings.repo)
+    tree = preparation.repository(state.settings.repo)
     try:
+        preparation.fetch(state, tree, say)
         prepare(state.root, state.settings.api_port)
-        url = git.seed(repository.path, state.git, say=say)
+        url = git.seed(tree.path, state.git, say=say)
         started = _start_supervisor(state, say)
         try:
             with Kubernetes.connect(state.kubeconfig, timeout=30.0) as kubernetes:
-                _wait_for_api(state, kubernetes, clock)
+                _wait_for_api(state, kubernetes, started, clock)
                 _define(kubernetes)
                 installed = argocd.install(kubernetes, state.settings, url, say=say)
         except BaseException:
@@ -174,25 +150,43 @@ def _start_supervisor(state: LabState, say: Say) -> Process | None:
     if running(state):
         say("the lab is running already")
         return None
+    for port in (state.settings.api_port, state.settings.slack_port):
+        preparation.refuse_a_taken_port(port, state)
     say(f"starting the lab on {state.settings.network}.0.0/16, API at {state.settings.api_url}")
     command = [sys.executable, "-m", "prompt_kafka.lab.supervisor", "--state", str(state.root)]
     return processes.start(command, state=state.root, log=state.log("supervisor"), cwd=state.root)
 
 
-def _wait_for_api(state: LabState, kubernetes: Kubernetes, clock: Clock) -> None:
+def _wait_for_api(state: LabState, kubernetes: Kubernetes, started: Process | None, clock: Clock) -> None:
+    gone = False
+
     def answers() -> bool:
+        nonlocal gone
         try:
             kubernetes.get(NAMESPACE, "default")
         except (UnreachableError, KubernetesError):
-            return False
+            gone = started is not None and not started.alive()
+            return gone
         return True
 
-    if not clock.wait_until(answers, API_TIMEOUT_S, interval=0.03):
-        raise TimedOutError(
-            f"the lab's API did not answer within {API_TIMEOUT_S:.0f} s",
-            where=f"{state.settings.api_url}; {state.log('apiserver')}",
-            next=f"is port {state.settings.api_port} taken? prompt-kafka lab logs apiserver",
-        )
+    if clock.wait_until(answers, API_TIMEOUT_S, interval=0.03) and not gone:
+        return
+    said = _last_line(state.log("supervisor")) or _last_line(state.log("apiserver"))
+    raise TimedOutError(
+        "the lab's supervisor ended"
+        if gone
+        else f"the lab's API did not answer within {API_TIMEOUT_S:.0f} s",
+        where=f"{state.settings.api_url}: {said or 'no log'}",
+        next=f"prompt-kafka lab logs supervisor --name {state.settings.name}",
+    )
+
+
+def _last_line(log: Path) -> str:
+    try:
+        lines = log.read_text(errors="replace").strip().splitlines()
+    except OSError:
+        return ""
+    return lines[-1][:300] if lines else ""
 
 
 def _define(kubernetes: Kubernetes) -> None:
