@@ -324,6 +324,13 @@ class Kubernetes:
         params = {"dryRun": "All"} if dry_run else {}
         self._send("DELETE", kind.path(namespace, name), params=params, body=body)
 
+    def bind(self, pod: str, namespace: str, node: str, *, uid: str | None = None) -> None:
+        """Put a pod on a node, as a scheduler does; raise `Conflict` when it is on one already."""
+        metadata = {"name": pod, "namespace": namespace, **({"uid": uid} if uid else {})}
+        target = {"apiVersion": "v1", "kind": "Node", "name": node}
+        binding = {"apiVersion": "v1", "kind": "Binding", "metadata": metadata, "target": target}
+        self._send("POST", POD.path(namespace, pod) + "/binding", params=self._write(False), body=binding)
+
     def _write(self, dry_run: bool) -> dict[str, str | None]:
         return {"fieldManager": self._manager, "dryRun": "All" if dry_run else None}
 
