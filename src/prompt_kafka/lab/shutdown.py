@@ -1,4 +1,4 @@
-"""Ending a lab's processes, whoever started them: brokers, then controllers, then what else carries its mark."""
+"""Ending a lab's processes, whoever started them: brokers, controllers, then what else carries its mark."""
 
 from __future__ import annotations
 
