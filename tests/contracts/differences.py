@@ -11,6 +11,7 @@ from .servers import Api
 DIFFERENCES: dict[str, str] = {
     "server-side apply": "The lab answers 415 to application/apply-patch+yaml; use merge or JSON patches.",
     "history": "The real server knows old versions until etcd is compacted; the lab the last changes.",
+    "containers": "Logs, exec and rollouts need a kubelet, which the real server has not: lab only.",
     "a version that is none": "A watch from the version 'x': the real server answers 500, the lab 400.",
 }
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import PromptKafkaError, UsageError
+from . import assets
 from .apiserver.schema import Schema
 from .files import locked, write_atomic
 from .minimal_crds import MINIMAL
@@ -65,7 +65,7 @@ def strimzi(version: str) -> list[Object]:
             where="io.strimzi:api",
             next=f"use one of {', '.join(PUBLISHED)}",
         )
-    file = _cache() / "crds" / f"strimzi-{version}-{_FORM}.json"
+    file = assets.cache_home() / "crds" / f"strimzi-{version}-{_FORM}.json"
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with locked(file.with_suffix(".lock")):
@@ -81,11 +81,6 @@ def strimzi(version: str) -> list[Object]:
     return definitions
 
 
-def _cache() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or ""
-    return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "prompt-kafka"
-
-
 def _versions(operator: str) -> tuple[str, str]:
     """Return the API versions that an operator version serves and the one that it stores."""
     major, minor = (int(part) for part in operator.split(".")[:2])
@@ -95,8 +90,6 @@ def _versions(operator: str) -> tuple[str, str]:
 
 
 def _generate(version: str) -> list[Object]:
-    from . import assets  # type: ignore[attr-defined,unused-ignore]
-
     models = assets.jars([f"io.strimzi:api:{version}"])
     generator = [jar for jar in assets.jars([GENERATOR]) if not jar.name.startswith("api-")]
     served, stored = _versions(version)

@@ -30,7 +30,7 @@ BUILT_IN: tuple[Resource, ...] = (
         status=True,
         generation=True,
         returned=True,
-        subresources=("binding", "eviction", "exec", "log"),
+        subresources=("binding", "eviction", "exec", "log", "portforward"),
     ),
     _core("Node", "nodes", namespaced=False, short_names=("no",), status=True),
     _core("Secret", "secrets"),
