@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 from prompt_kafka.adapters import argocd, canary, login, objects
 from prompt_kafka.adapters.access import Access, Entry, Route, reason
 from prompt_kafka.adapters.git import GitRepository
-from prompt_kafka.clients.kafka import KafkaConnection
+from prompt_kafka.clients.kafka import KafkaConnection, preload
 from prompt_kafka.clients.kinds import APPLICATION, DEPLOYMENT, KAFKA, NODE_POOL, POD_SET, SECRET, TOPIC, USER
 from prompt_kafka.clients.kubernetes import Kubernetes, Object
 from prompt_kafka.core.clock import SYSTEM, Clock
@@ -108,7 +108,9 @@ class Observer:
         """
         asked = frozenset(parts)
         at = self._clock.now()
+        loaded = self._pool.submit(preload)
         kafka = self._kafka()
+        loaded.result()
         looks: dict[str, Future[Seen[Any]]] = {}
         pods = self._pool.submit(self._access.pods, kafka)
         if Part.NODES in asked:

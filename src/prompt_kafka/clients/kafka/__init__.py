@@ -17,6 +17,13 @@ from .fetch import Fetched
 from .quorum import Controllers
 from .security import Sasl, Tls
 
+
+
+def preload() -> None:
+    """Import kafka-python (0.1 s). Its packages import each other in circles: two threads must not be first."""
+    import kafka.admin  # noqa: F401
+
+
 __all__ = [
     "Batch",
     "Controllers",
@@ -31,4 +38,5 @@ __all__ = [
     "Sasl",
     "Tls",
     "UnknownTopicError",
+    "preload",
 ]
