@@ -23,6 +23,7 @@ from prompt_kafka.lab.files import locked
 from prompt_kafka.lab.preparation import Say
 from prompt_kafka.lab.processes import Process
 from prompt_kafka.lab.settings import check_name
+from prompt_kafka.lab.shutdown import end_everything, end_leftovers
 from prompt_kafka.lab.state import LabState, LabStateError, labs_home
 
 API_TIMEOUT_S = 30.0
@@ -150,6 +151,7 @@ def _start_supervisor(state: LabState, say: Say) -> Process | None:
     if running(state):
         say("the lab is running already")
         return None
+    end_leftovers(state)
     for port in (state.settings.api_port, state.settings.slack_port):
         preparation.refuse_a_taken_port(port, state)
     say(f"starting the lab on {state.settings.network}.0.0/16, API at {state.settings.api_url}")
@@ -216,18 +218,7 @@ def down(state: LabState, say: Say) -> None:
     left = processes.marked(state.root)
     if left:
         say(f"ending {len(left)} processes that a killed supervisor left behind")
-        voters = {process for process in left if _votes(state, process)}
-        processes.stop([process for process in left if process not in voters], STOP_GRACE_S)
-        processes.stop(voters, STOP_GRACE_S)
-
-
-def _votes(state: LabState, process: Process) -> bool:
-    """Return whether a process is a controller of Kafka, which goes after the brokers."""
-    for record in state.pods.glob("*/*/container.json"):
-        if Process.load(record) == process:
-            config = record.parent / "rootfs" / "tmp" / "strimzi.properties"
-            return config.is_file() and "process.roles=controller" in config.read_text()
-    return False
+        end_everything(state)
 
 
 def purge(name: str, say: Say) -> None:

@@ -22,15 +22,19 @@ def end_nodes(state: LabState, *, clock: Clock = SYSTEM) -> None:
         processes.stop(_living(group), NODE_GRACE, clock=clock)
 
 
-def end_everything(state: LabState, *, clock: Clock = SYSTEM) -> None:
-    """End every process of a lab whose supervisor is gone."""
-    for name in ("controllers",):
+def end_leftovers(state: LabState, *, clock: Clock = SYSTEM) -> None:
+    """End the API server and the controllers that a killed supervisor has left; the nodes live on."""
+    for name in ("controllers", "apiserver"):
         processes.stop(_recorded(state, name), 10.0, clock=clock)
-    end_nodes(state, clock=clock)
-    processes.stop(_recorded(state, "apiserver"), 10.0, clock=clock)
-    processes.stop(processes.marked(state.root), 5.0, clock=clock)
-    for name in ("controllers", "apiserver", "supervisor"):
         state.record(name).unlink(missing_ok=True)
+
+
+def end_everything(state: LabState, *, clock: Clock = SYSTEM) -> None:
+    """End every process of a lab whose supervisor is gone, recorded or only marked."""
+    processes.stop(_recorded(state, "controllers"), 10.0, clock=clock)
+    end_nodes(state, clock=clock)
+    end_leftovers(state, clock=clock)
+    processes.stop(processes.marked(state.root), 5.0, clock=clock)
 
 
 def _living(records: Iterable[ContainerRecord]) -> list[Process]:
