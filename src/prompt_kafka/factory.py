@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from prompt_kafka.clients.kafka import KafkaConnection
     from prompt_kafka.clients.kubernetes import Kubernetes
     from prompt_kafka.engine.runner import Listener, Runner
+    from prompt_kafka.procedures.rendered import Render
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +198,15 @@ class Session:
         record = RunRecord.begin("prove", plan, owner(), SYSTEM.now())
         with self._writer() as writer, self._runner(writer, lambda _: None, listener) as runner:
             return runner.run(record)
+
+    @contextmanager
+    def charts(self, world: World) -> Iterator[Render]:
+        """Give a renderer of the application's charts, at the commit that was seen and with edits."""
+        from prompt_kafka.adapters.charts import Charts
+
+        head = world.git.known.head if world.git.known else ""
+        with Charts(self._observer.git(), self.environment.application, head) as charts:
+            yield charts
 
     def runs(self) -> RunStore:
         """Return the runs that are kept with this cluster, to be read."""

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from prompt_kafka.core.actions import by_hand
+from prompt_kafka.core.changes import CommitFiles
 from prompt_kafka.core.codec import encode
 from prompt_kafka.core.plan import Plan
 
@@ -20,13 +21,49 @@ def show(plan: Plan, console: Console) -> None:
     for number, step in enumerate(plan.steps, 1):
         console.print(f"\n{number}. [bold]{escape(step.title)}[/]")
         console.print(f"   [quiet]{escape(step.why)}[/]")
-        line = by_hand(step.action, plan.target.context)
-        if line:
-            console.print(f"   by hand: [command]{escape(line)}[/]")
+        if isinstance(step.action, CommitFiles):
+            _show_files(step.action, console)
+        _show_by_hand(_short(by_hand(step.action, plan.target.context)), console)
+    if plan.resources:
+        console.print("\n[bold]Objects that it brings[/]")
+    for resource in plan.resources:
+        console.print(f"[quiet]---[/]\n{escape(resource.rstrip())}")
+    if plan.words:
+        console.print("\n[bold]Who may then do what[/]")
+    for sentence in plan.words:
+        console.print(f"  {escape(sentence)}")
     if plan.notes:
         console.print()
     for note in plan.notes:
         console.print(f"[quiet]·[/] {escape(note)}")
+
+
+def _show_files(commit: CommitFiles, console: Console) -> None:
+    """Print the difference that a commit makes, file by file."""
+    for change in commit.files:
+        lines = change.diff.splitlines()[1:]
+        more = sum(line.startswith("+") and not line.startswith("+++") for line in lines)
+        less = sum(line.startswith("-") and not line.startswith("---") for line in lines)
+        kind = "new file, " if change.before is None else ""
+        console.print(f"   [bold]{escape(change.path)}[/]  [quiet]{kind}+{more} −{less}[/]")
+        for line in lines:
+            if line.startswith(("+++", "---", "new file")):
+                continue
+            style = {"+": "good", "-": "bad", "@": "quiet"}.get(line[:1])
+            console.print(f"     [{style}]{escape(line)}[/]" if style else f"     {escape(line)}")
+
+
+def _short(lines: str) -> str:
+    """Return lines for a shell without the difference in them, which is shown already."""
+    begin, end = "<<'END_OF_CHANGE'\n", "\nEND_OF_CHANGE"
+    head, found, rest = lines.partition(begin)
+    return f"{head}< the difference above{rest.partition(end)[2]}" if found else lines
+
+
+def _show_by_hand(lines: str, console: Console) -> None:
+    for number, line in enumerate(lines.splitlines()):
+        style = "quiet" if line.startswith("#") else "command"
+        console.print(f"   {'by hand: ' if number == 0 else '         '}[{style}]{escape(line)}[/]")
 
 
 def show_target(line: str, production: bool, console: Console) -> None:

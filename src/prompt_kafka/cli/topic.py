@@ -1,11 +1,19 @@
-"""``prompt-kafka topic``: what topics there are."""
+"""``prompt-kafka topic``: what topics there are; the heading *Create New Kafka Topics*."""
 
 from __future__ import annotations
 
+import re
+
 import click
 
+from prompt_kafka.cli.change import carry_out, change_options
 from prompt_kafka.cli.options import echo_json, output_option, target_options
+from prompt_kafka.core.durations import retention as read_retention
+from prompt_kafka.core.errors import UsageError
+from prompt_kafka.core.request import Grant, TopicRequest
 from prompt_kafka.factory import TargetOptions, session
+
+_GRANT = re.compile(r"(?P<user>[^=@]+)=(?P<may>read|write|read\+write|write\+read)(?:@(?P<group>.+))?")
 
 
 @click.group("topic")
@@ -28,3 +36,106 @@ def list_topics(internal: bool, target: TargetOptions, output: str) -> None:
         echo_json(topics_json(topics))
     else:
         terminal().print(topics_table(topics))
+
+
+def grant(text: str) -> Grant:
+    """Read ``USER=read``, ``USER=write`` or ``USER=read+write``, with ``@GROUP`` for a group of another name.
+
+    Raises
+    ------
+    UsageError
+        It is none of these.
+    """
+    found = _GRANT.fullmatch(text)
+    if not found:
+        raise UsageError(
+            f"cannot read --user {text!r}",
+            next="write USER=read, USER=write, USER=read+write or USER=read@GROUP",
+        )
+    may = tuple(sorted(found["may"].split("+")))
+    if found["group"] and "read" not in may:
+        raise UsageError(f"--user {text}: only who reads has a group", next="leave the group away")
+    return Grant(found["user"], may, found["group"] or "")
+
+
+@command.command("create")
+@click.argument("name")
+@click.option(
+    "--subchart", required=True, help="Folder under the application's charts/; made when it is not there."
+)
+@click.option("--partitions", type=int, help="Partitions; as many as brokers if not given.")
+@click.option("--replicas", type=int, help="Replicas of each partition; 3 if not given.")
+@click.option("--retention", default="14d", show_default=True, help="14d, 12h, 30m … or unlimited.")
+@click.option("--min-in-sync", type=int, help="In-sync replicas that a write needs; one less than replicas.")
+@click.option("--user", "users", multiple=True, metavar="USER=read|write|read+write[@GROUP]", help="Who may.")
+@click.option(
+    "--enable", multiple=True, metavar="ENVIRONMENT", help="Where to switch the subchart on; the target's."
+)
+@click.option("--about", default="", help="Description of a new subchart, one sentence.")
+@click.option("--new-subchart", is_flag=True, help="It is a new one, though its name is near to another's.")
+@click.option("--with-undeployed", is_flag=True, help="Bring along what else is in Git and not deployed.")
+@click.option("--stable", default=2.0, show_default=True, help="Seconds for which the end state must hold.")
+@change_options
+@target_options
+@output_option
+def create_topic(
+    name: str,
+    subchart: str,
+    partitions: int | None,
+    replicas: int | None,
+    retention: str,
+    min_in_sync: int | None,
+    users: tuple[str, ...],
+    enable: tuple[str, ...],
+    about: str,
+    new_subchart: bool,
+    with_undeployed: bool,
+    stable: float,
+    dry_run: bool,
+    yes: bool,
+    target: TargetOptions,
+    output: str,
+) -> int:
+    """Create a topic and its users: from Git to the brokers, proved by logging in as each user.
+
+    \b
+    prompt-kafka topic create alerts --subchart alerts --user alert-sender=write --user alert-reader=read
+    prompt-kafka topic create audit --subchart butler-writer --partitions 1 --retention unlimited
+    """
+    from prompt_kafka.procedures import create_topic
+
+    milliseconds, words = read_retention(retention)
+    request = TopicRequest(
+        name=name,
+        subchart=subchart,
+        partitions=partitions,
+        replicas=replicas,
+        min_in_sync=min_in_sync,
+        retention_ms=milliseconds,
+        retention=words,
+        grants=_distinct(tuple(grant(each) for each in users)),
+        enable=tuple(dict.fromkeys(enable)),
+        about=about,
+        new_subchart=new_subchart,
+        with_undeployed=with_undeployed,
+        stable_s=stable,
+    )
+    with session(target, changes=True) as service:
+        world = service.observe(create_topic.needs_to_see(request))
+        with service.charts(world) as render:
+            plan = create_topic.plan(
+                request,
+                world,
+                render=render,
+                application=service.environment.application,
+                canary=service.has_canary(),
+            )
+        return carry_out(service, plan, output=output, dry_run=dry_run, yes=yes)
+
+
+def _distinct(grants: tuple[Grant, ...]) -> tuple[Grant, ...]:
+    users = [each.user for each in grants]
+    twice = next((user for user in users if users.count(user) > 1), None)
+    if twice:
+        raise UsageError(f"--user {twice} is given twice", next=f"write --user {twice}=read+write")
+    return grants

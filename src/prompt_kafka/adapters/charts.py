@@ -1,0 +1,79 @@
+"""Renders an application's charts as they would be: a commit's files with edited ones in their place.
+
+Nothing of it touches a working copy: the commit is laid out in a folder of its own.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Self
+
+from prompt_kafka.adapters.git import GitRepository
+from prompt_kafka.clients.gitops import Repository
+
+_PARTS = ("environments", "charts")
+
+
+class Charts:
+    """A renderer, as a context; calling it renders.
+
+    Parameters
+    ----------
+    git
+        Where the commits are.
+    application
+        Which application of the environment is rendered.
+    head
+        The commit that is meant when none is named.
+    """
+
+    def __init__(self, git: GitRepository, application: str, head: str) -> None:
+        self._git = git
+        self._application = application
+        self._head = head
+        self._scratch = TemporaryDirectory(prefix="prompt-kafka-render-")
+        self._laid_out: dict[str, Path] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._scratch.cleanup()
+
+    def __call__(
+        self, environment: str, edits: Mapping[str, str], commit: str = ""
+    ) -> tuple[Mapping[str, Any], ...]:
+        """Return the objects that the application makes in an environment.
+
+        Raises
+        ------
+        RenderError
+            The charts do not render; names template and line.
+        """
+        folder = self._folder(commit or self._head)
+        if not edits:
+            return self._render(folder, environment)
+        with TemporaryDirectory(prefix="prompt-kafka-render-") as scratch:
+            edited = Path(shutil.copytree(folder, Path(scratch) / "tree"))
+            for path, text in edits.items():
+                (edited / path).parent.mkdir(parents=True, exist_ok=True)
+                (edited / path).write_bytes(text.encode())
+            return self._render(edited, environment)
+
+    def _folder(self, commit: str) -> Path:
+        if commit not in self._laid_out:
+            folder = Path(self._scratch.name) / commit
+            folder.mkdir()
+            self._git.export(commit, folder, *_PARTS, self._git.folder)
+            self._laid_out[commit] = folder
+        return self._laid_out[commit]
+
+    def _render(self, folder: Path, environment: str) -> tuple[Mapping[str, Any], ...]:
+        repository = Repository(folder)
+        parent = repository.app_of_apps(environment, self._git.shown, self._git.branch)
+        manifest = parent.one("Application", self._application).manifest
+        rendered = repository.render_application(manifest)
+        return tuple(resource.manifest for resource in rendered.resources)

@@ -1,0 +1,230 @@
+"""The steps of *Create New Kafka Topics*, and what proves them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from prompt_kafka.core.actions import Observe
+from prompt_kafka.core.agreed import ResourceAgrees, ResourceReady, SecretPresent, UserAuthorized
+from prompt_kafka.core.changes import CommitFiles, FileChange, Manual, Refresh, Sync, Synced
+from prompt_kafka.core.conditions import Condition, Finished, TargetIs
+from prompt_kafka.core.delivered import (
+    ApplicationSynced,
+    Committed,
+    Compared,
+    FilesAre,
+    SyncBegun,
+    SyncSucceeded,
+)
+from prompt_kafka.core.delivery import Application, GitState
+from prompt_kafka.core.plan import Step
+from prompt_kafka.core.request import TopicRequest
+from prompt_kafka.core.rights import allowed, rules_of
+from prompt_kafka.core.world import World
+from prompt_kafka.procedures.authoring.topic import Wanted
+from prompt_kafka.procedures.rendered import Difference, Manifest, of_kind
+
+PERSON_S = 24 * 3600.0
+"""How long a run waits for a person before it stops; it can be taken up again."""
+
+SYNC_S = 180.0
+PROOF_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What was worked out on the way to the steps."""
+
+    request: TopicRequest
+    world: World
+    git: GitState
+    wanted: Wanted
+    files: tuple[FileChange, ...]
+    after: tuple[Manifest, ...]
+    brought: Difference
+
+
+def steps(change: Change, argo: Application, proofs: tuple[Condition, ...], canary: bool) -> Iterator[Step]:
+    """Yield what is still to be done: commit, compare, passwords, users, topic, everything, proof."""
+    world = change.world
+    if change.files:
+        yield commit(change)
+    compared = Compared(argo.name)
+    if change.files or not compared.judge(world).holds:
+        yield Step(
+            title=f"have Argo CD compare {argo.name} with the commit",
+            why="a refresh reads Git again; nothing is changed by it",
+            action=Refresh(argo.name, argo.namespace),
+            needs=_needs(change),
+            proof=(compared,),
+            timeout_s=SYNC_S,
+        )
+    yield from _keys(change)
+    yield from _syncs(change, argo, compared)
+    yield Step(
+        title="prove the topic and its users on the brokers",
+        why="resources that are Ready prove nothing about what a client can do",
+        action=Observe(),
+        proof=(*proofs, *bystander(change), finished(change, canary)),
+        timeout_s=PROOF_S,
+    )
+
+
+def _needs(change: Change) -> tuple[Condition, ...]:
+    return (TargetIs(change.world.target.cluster_id),)
+
+
+def commit(change: Change) -> Step:
+    """Return the step that commits the files."""
+    git, topic = change.git, change.wanted.topic
+    message = (
+        f"Create Kafka topic {topic.name} in subchart {change.request.subchart}\n\n"
+        f"{topic.partitions} partitions, {topic.replicas} replicas of which {topic.min_in_sync} must be in "
+        f"sync, messages kept {topic.retention}."
+    )
+    before = tuple((each.path, each.blobs[0]) for each in change.files)
+    after = tuple((each.path, each.blobs[1]) for each in change.files)
+    return Step(
+        title=f"commit {len(change.files)} files to {git.branch}",
+        why="everything reaches the service through Git",
+        action=CommitFiles(git.repository, git.branch, message, change.files),
+        needs=(*_needs(change), FilesAre(git.branch, before)),
+        proof=(Committed(git.branch, after),),
+        timeout_s=120.0,
+    )
+
+
+def _keys(change: Change) -> Iterator[Step]:
+    """Yield a step for each password that a user takes from Vault."""
+    users = of_kind(change.after, "KafkaUser")
+    vault = next(iter(of_kind(change.after, "VaultSecret").values()), None)
+    path = str((vault or {}).get("spec", {}).get("path", ""))
+    live = {each.name for each in change.world.resources.known or () if each.kind == "KafkaUser"}
+    for grant in change.request.grants:
+        password = (users[grant.user]["spec"].get("authentication") or {}).get("password") or {}
+        source = (password.get("valueFrom") or {}).get("secretKeyRef")
+        if source is None or grant.user in live:
+            continue
+        yield Step(
+            title=f"put the password of {grant.user} into Vault",
+            why=f"the user takes it from Secret {source['name']}; its value is never looked at",
+            action=Manual(
+                f"put a new password for {grant.user} into Vault"
+                + (f" at {path}, key {source['key']}; it is read from standard input" if path else ""),
+                f"vault kv patch {path} {source['key']}=-" if path else "",
+            ),
+            proof=(SecretPresent(str(source["name"]), str(source["key"])),),
+            timeout_s=PERSON_S,
+        )
+
+
+def _syncs(change: Change, argo: Application, compared: Compared) -> Iterator[Step]:
+    """Yield the syncs in an order that cannot delete: secrets, users, topics, then everything."""
+    came = {**change.brought.added, **change.brought.changed}
+    live = {(each.kind, each.name) for each in change.world.resources.known or ()}
+    ours = {("KafkaTopic", change.wanted.topic.resource)}
+    ours |= {("KafkaUser", grant.user) for grant in change.request.grants}
+    different = set(argo.different)
+    due = {key for key in {*came, *ours} if key in came or key not in live or " ".join(key) in different}
+    resources = {(str(each["kind"]), str(each["metadata"]["name"])): each for each in change.after}
+    whole = ApplicationSynced(argo.name)
+    for what, kinds in (
+        ("secrets", ("VaultSecret", "Secret")),
+        ("users", ("KafkaUser",)),
+        ("topics", ("KafkaTopic",)),
+    ):
+        chosen = sorted(key for key in due if key[0] in kinds and key in resources)
+        if not chosen:
+            continue
+        ready: list[Condition] = [ResourceReady(*key) for key in chosen if key[0] == "KafkaUser"]
+        ready += [_agrees(change) for key in chosen if key[0] == "KafkaTopic"]
+        names = ", ".join(name for _, name in chosen)
+        yield Step(
+            title=f"sync the {what}: {names}",
+            why="one after the other, and nothing is pruned: no order of this can delete anything",
+            action=Sync(
+                argo.name,
+                argo.namespace,
+                change.git.repository,
+                change.git.branch,
+                what,
+                tuple(_synced(resources[key], change) for key in chosen),
+            ),
+            needs=(*_needs(change), compared),
+            proof=(SyncSucceeded(argo.name, what), *ready),
+            marks=(SyncBegun(argo.name, what),),
+            timeout_s=SYNC_S,
+        )
+    if due or change.files or not whole.judge(change.world).holds:
+        yield Step(
+            title=f"sync all of {argo.name}, without prune",
+            why="selective syncs write no history, so without this there is nothing to roll back to",
+            action=Sync(argo.name, argo.namespace, change.git.repository, change.git.branch, "everything"),
+            needs=(*_needs(change), compared),
+            proof=(whole,),
+            marks=(SyncBegun(argo.name, "everything"),),
+            timeout_s=SYNC_S,
+        )
+
+
+def _synced(manifest: Manifest, change: Change) -> Synced:
+    group = str(manifest["apiVersion"]).rpartition("/")[0]
+    kind, metadata = str(manifest["kind"]), manifest["metadata"]
+    nodes = change.world.nodes.known
+    home = nodes.kafka.namespace if nodes else ""
+    return Synced(group, kind, str(metadata["name"]), str(metadata.get("namespace") or home))
+
+
+def _agrees(change: Change) -> ResourceAgrees:
+    topic = change.wanted.topic
+    return ResourceAgrees(topic.name, topic.resource, topic.partitions, topic.replicas, topic.settings)
+
+
+def proofs(change: Change) -> tuple[Condition, ...]:
+    """Return what must hold of the topic and its users in the end."""
+    users = of_kind(change.after, "KafkaUser")
+    found: list[Condition] = [_agrees(change)]
+    for grant in change.request.grants:
+        found += [
+            ResourceReady("KafkaUser", grant.user),
+            _authorized(change, users[grant.user], grant.groups),
+        ]
+    return tuple(found)
+
+
+def _authorized(change: Change, user: Manifest, groups: tuple[str, ...]) -> UserAuthorized:
+    rules, topic = rules_of(user), change.request.name
+    return UserAuthorized(
+        str(user["metadata"]["name"]),
+        ((topic, allowed(rules, "topic", topic)),),
+        tuple((group, allowed(rules, "group", group)) for group in groups),
+    )
+
+
+def bystander(change: Change) -> tuple[Condition, ...]:
+    """Return the proof that another user gets nowhere near the topic, where there is such a user."""
+    granted = {grant.user for grant in change.request.grants}
+    for name, user in sorted(of_kind(change.after, "KafkaUser").items()):
+        spec = user.get("spec") or {}
+        scram = (spec.get("authentication") or {}).get("type") == "scram-sha-512"
+        simple = (spec.get("authorization") or {}).get("type") == "simple"
+        new = ("KafkaUser", name) in change.brought.added
+        if name in granted or new or not (scram and simple):
+            continue
+        if not allowed(rules_of(user), "topic", change.request.name):
+            return (UserAuthorized(name, ((change.request.name, ()),)),)
+    return ()
+
+
+def finished(change: Change, canary: bool) -> Finished:
+    """Return that the service is really finished, without the lag of groups that were behind before."""
+    objectives = change.world.lag_objectives
+    behind = tuple(
+        sorted(
+            group.id
+            for group in change.world.groups.known or ()
+            if group.id in objectives and (group.lag_s is None or group.lag_s > objectives[group.id])
+        )
+    )
+    return Finished(canary=canary, stable_s=change.request.stable_s, without_groups=behind)
