@@ -119,6 +119,8 @@ class Streams:
         from websockets.sync.client import connect
         from websockets.typing import Subprotocol
 
+        from prompt_kafka.clients.websocket import Connection
+
         tls = url.scheme == "https"
         address = str(url.copy_with(scheme="wss" if tls else "ws"))
         try:
@@ -130,6 +132,7 @@ class Streams:
                 additional_headers=headers,
                 compression=None,
                 proxy=self._credentials.proxy,
+                create_connection=Connection,
                 open_timeout=timeout,
                 close_timeout=1.0,
                 max_size=MAX_MESSAGE,
@@ -240,6 +243,6 @@ def _exit_code(status: Mapping[str, Any], where: str) -> int:
 def _refusal(error: Any, url: httpx2.URL) -> KubernetesError:
     answer = error.response
     response = httpx2.Response(
-        answer.status_code, content=answer.body or b"", request=httpx2.Request("GET", url)
+        answer.status_code, content=bytes(answer.body or b""), request=httpx2.Request("GET", url)
     )
     return error_of(response)

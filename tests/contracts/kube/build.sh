@@ -9,6 +9,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 version=$(sed -n 's|^[[:space:]]*k8s.io/kubernetes \(v[0-9.]*\).*|\1|p' "$here/go.mod")
 target="${XDG_CACHE_HOME:-$HOME/.cache}/prompt-kafka-kube/$version"
 if [ -x "$target/etcd" ] && [ -x "$target/kube-apiserver" ] && [ -x "$target/kube-controller-manager" ]; then
+  # Seconds, as Go's build cache is warm then; it changes with this folder, not with the version.
+  (cd "$here" && CGO_ENABLED=0 GOTOOLCHAIN=local go build -mod=readonly -ldflags "-s -w" \
+    -o "$target/kubelet-streams" ./streams) || echo "build.sh: no kubelet-streams" >&2
   echo "$target"
   exit 0
 fi
@@ -32,6 +35,7 @@ build() {
 build etcd go.etcd.io/etcd/server/v3
 build kube-apiserver k8s.io/kubernetes/cmd/kube-apiserver
 build kube-controller-manager k8s.io/kubernetes/cmd/kube-controller-manager
+build kubelet-streams ./streams
 chmod 755 "$work"
 if ! mv -T "$work" "$target" 2>/dev/null; then
   # Another build finished first, or an incomplete folder is in the way.

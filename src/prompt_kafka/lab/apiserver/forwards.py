@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import struct
 from dataclasses import dataclass
 from typing import Any
@@ -50,11 +51,9 @@ class Forward:
         ApiError
             400 without a port, or when the pod does not run.
         """
-        status = pod.get("status") or {}
+        name, status = pod["metadata"]["name"], pod.get("status") or {}
         if status.get("phase") != "Running" or not status.get("podIP"):
-            raise bad_request(
-                f"pod {pod['metadata']['name']} is not running, its phase is {status.get('phase')}"
-            )
+            raise bad_request(f"pod {name} is not running, its phase is {status.get('phase')}")
         ports = []
         for text in (part for value in query.getlist("ports") for part in value.split(",")):
             if not text.isdigit() or not 0 < int(text) < 65536:
@@ -62,7 +61,7 @@ class Forward:
             ports.append(int(text))
         if not ports:
             raise bad_request('query parameter "ports" is required')
-        return cls(pod["metadata"]["name"], pod["metadata"]["uid"], status["podIP"], tuple(ports))
+        return cls(name, pod["metadata"]["uid"], status["podIP"], tuple(ports))
 
     async def run(self, socket: WebSocket) -> None:
         """Carry the ports until one side ends."""
@@ -104,7 +103,7 @@ class Forward:
             async with asyncio.timeout(_DIAL_S):
                 reader, writer = await asyncio.open_connection(self.address, port)
         except (OSError, TimeoutError) as error:
-            why = error.strerror if isinstance(error, OSError) and error.strerror else "timed out"
+            why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "timed out"
             message = (
                 f"error forwarding port {port} to pod {self.pod}, uid {self.uid}: "
                 f"failed to connect to {self.address}:{port}: {why.lower()}"
@@ -122,9 +121,10 @@ class Forward:
         if not pumps:
             return
         reading = asyncio.create_task(_read(socket, channels))
-        ending = asyncio.gather(*pumps, return_exceptions=True)
+        ending = asyncio.create_task(asyncio.wait(pumps))
+        either: set[asyncio.Task[Any]] = {reading, ending}
         try:
-            await asyncio.wait({reading, ending}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         finally:
             reading.cancel()
             ending.cancel()

@@ -146,8 +146,10 @@ class Resource:
                 sub(name, "Eviction", ["create"], group="policy", version="v1")
             elif name == "log":
                 sub(name, self.kind, ["get"])
-            elif name in ("exec", "portforward"):
+            elif name == "exec":
                 sub(name, "PodExecOptions", ["create", "get"])
+            elif name == "portforward":
+                sub(name, "PodPortForwardOptions", ["create", "get"])
             elif name == "finalize":
                 sub(name, self.kind, ["update"])
         return entries
