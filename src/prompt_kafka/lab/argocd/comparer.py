@@ -11,7 +11,7 @@ from prompt_kafka.clients import documents
 from prompt_kafka.clients.kinds import APP_PROJECT
 from prompt_kafka.clients.kubernetes import Object
 from prompt_kafka.core.errors import PromptKafkaError
-from prompt_kafka.lab.argocd import comparison, status
+from prompt_kafka.lab.argocd import comparison, projects, status
 from prompt_kafka.lab.argocd.comparison import Comparison
 from prompt_kafka.lab.argocd.live import LiveState, instance
 from prompt_kafka.lab.argocd.rendering import ManifestError, Manifests, Renderer
@@ -19,6 +19,11 @@ from prompt_kafka.lab.argocd.targets import Identity, Manifest, Targets, describ
 from prompt_kafka.lab.cache import ClusterCache
 
 IN_CLUSTER = "https://kubernetes.default.svc"
+_EVERYTHING: Mapping[str, Any] = {
+    "sourceRepos": ["*"],
+    "destinations": [{"server": "*", "namespace": "*"}],
+    "clusterResourceWhitelist": [{"group": "*", "kind": "*"}],
+}
 
 
 class InvalidSpecError(PromptKafkaError):
@@ -71,21 +76,41 @@ class Comparer:
         Raises
         ------
         InvalidSpecError
-            Its project or its destination does not exist.
+            Its project or its destination does not exist, or the project does not permit it.
         """
         spec = application["spec"]
-        name = spec.get("project") or "default"
-        namespace = application["metadata"]["namespace"]
-        if name != "default" and not self._cache.get(APP_PROJECT.group, APP_PROJECT.kind, namespace, name):
-            raise InvalidSpecError(f"Application referencing project {name} which does not exist")
         destination = spec.get("destination") or {}
-        if destination.get("server") not in (None, "", IN_CLUSTER) or destination.get("name") not in (
-            None,
-            "",
-            "in-cluster",
-        ):
-            where = destination.get("server") or destination.get("name")
+        name, server = spec.get("project") or "default", destination.get("server") or IN_CLUSTER
+        if server != IN_CLUSTER or destination.get("name") not in (None, "", "in-cluster"):
+            where = destination.get("name") or server
             raise InvalidSpecError(f"cluster {where} is not in this lab", next=f"use {IN_CLUSTER}")
+        project = self._project(application)
+        if project is None:
+            raise InvalidSpecError(f"Application referencing project {name} which does not exist")
+        for source in [spec.get("source") or {}, *(spec.get("sources") or ())]:
+            url = str(source.get("repoURL") or "")
+            if url and not projects.permits_source(project, url):
+                raise InvalidSpecError(f"application repo {url} is not permitted in project '{name}'")
+        namespace = str(destination.get("namespace") or "")
+        if not projects.permits_destination(project, server, namespace):
+            raise InvalidSpecError(
+                f"application destination server '{server}' and namespace '{namespace}' do not match any of "
+                f"the allowed destinations in project '{name}'"
+            )
+
+    def refused(self, application: Object, targets: Targets) -> list[Identity]:
+        """Return the objects that the application's project does not permit."""
+        return projects.refused_kinds(self._project(application) or {}, targets.objects)
+
+    def _project(self, application: Object) -> Mapping[str, Any] | None:
+        """Return the specification of an application's project; a missing ``default`` permits everything."""
+        name = application["spec"].get("project") or "default"
+        namespace = application["metadata"]["namespace"]
+        found = self._cache.get(APP_PROJECT.group, APP_PROJECT.kind, namespace, name)
+        if found is None:
+            return _EVERYTHING if name == "default" else None
+        spec: Mapping[str, Any] = found.get("spec") or {}
+        return spec
 
     def compare(
         self,

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from prompt_kafka.clients.kinds import APP_PROJECT, APPLICATION, CRD
+from prompt_kafka.clients.kinds import APP_PROJECT, APPLICATION
 from prompt_kafka.clients.kubernetes import Conflict, Invalid, Kubernetes, NotFound, Object
 from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.core.errors import PromptKafkaError
@@ -25,7 +25,7 @@ from prompt_kafka.lab.argocd.rendering import Renderer
 from prompt_kafka.lab.argocd.sync import Sync
 from prompt_kafka.lab.argocd.targets import identity
 from prompt_kafka.lab.cache import ClusterCache
-from prompt_kafka.lab.controller import Controller, Key
+from prompt_kafka.lab.controller import Controller, Key, key_of
 
 log = logging.getLogger(__name__)
 
@@ -61,9 +61,7 @@ class ApplicationController:
         self._renderer = renderer
         self._clock = clock
         self._period = REFRESH_PERIOD / factor
-        self._factor = factor
-        live = LiveState(kubernetes, cache)
-        self._live = live
+        self._live = live = LiveState(kubernetes, cache)
         self._comparer = Comparer(renderer, live, cache)
         sync = Sync(kubernetes, cache, live, self._comparer, clock=clock, factor=factor)
         self._operations = Operations(
@@ -73,7 +71,7 @@ class ApplicationController:
             sync,
             clock=clock,
             factor=factor,
-            finished=self._after_operation,
+            finished=lambda key: self._ask(key, "latest"),
         )
         self._cascade = Cascade(kubernetes, live)
         self._refresher = Controller("argocd-refresh", self._refresh, workers=2, clock=clock)
@@ -107,7 +105,9 @@ class ApplicationController:
         if obj["metadata"].get("ownerReferences"):
             return
         for application in self._applications_of(obj):
-            self._ask(application, "live", SETTLE)
+            self._ask(key_of(application), "live", SETTLE)
+            if application.get("operation"):
+                self._operator.add(key_of(application), SETTLE)  # a wave may have become healthy
 
     def _application_changed(self, event: str, obj: Object, key: Key) -> None:
         if event == "DELETED":
@@ -135,45 +135,30 @@ class ApplicationController:
             self._seen[key] = print_
         return before != print_
 
-    def _applications_of(self, obj: Object) -> set[Key]:
-        which = identity(obj)
-        owner = instance(obj)
-        found = set()
+    def _applications_of(self, obj: Object) -> Iterator[Object]:
+        """Yield the applications that an object belongs to, by its label or by what they want."""
+        which, owner = identity(obj), instance(obj)
         for application in self._applications():
-            metadata = application["metadata"]
-            targets = self._comparer.targets_of(metadata["name"])
-            if metadata["name"] == owner or (targets is not None and which in targets.objects):
-                found.add((metadata["namespace"], metadata["name"]))
-        if (which[0], which[1]) == (CRD.group, CRD.kind):
-            return found
-        for key in found:
-            # A wave that waits for health goes on when an object changes.
-            mine = self._cache.get(APPLICATION.group, APPLICATION.kind, *key)
-            if mine and mine.get("operation"):
-                self._operator.add(key, SETTLE)
-        return found
+            targets = self._comparer.targets_of(application["metadata"]["name"])
+            if application["metadata"]["name"] == owner or (targets and which in targets.objects):
+                yield application
 
     def _applications(self) -> Iterable[Object]:
         return self._cache.items(APPLICATION.group, APPLICATION.kind)
 
     def _kinds_changed(self) -> None:
         for application in self._applications():
-            metadata = application["metadata"]
-            self._ask((metadata["namespace"], metadata["name"]), "live", SETTLE)
+            self._ask(key_of(application), "live", SETTLE)
 
     def _ask_all(self, namespace: str, project: str) -> None:
         for application in self._applications():
-            metadata = application["metadata"]
-            if metadata["namespace"] == namespace and application["spec"].get("project") == project:
-                self._ask((namespace, metadata["name"]), "live", SETTLE)
+            if key_of(application)[0] == namespace and application["spec"].get("project") == project:
+                self._ask(key_of(application), "live", SETTLE)
 
     def _ask(self, key: Key, level: str, after: float = 0.0) -> None:
         with self._lock:
             self._asked[key] = "latest" if "latest" in (level, self._asked.get(key)) else level
         self._refresher.add(key, after)
-
-    def _after_operation(self, key: Key) -> None:
-        self._ask(key, "latest")
 
     def _reason(self, application: Object) -> str | None:
         if self._frozen(application):

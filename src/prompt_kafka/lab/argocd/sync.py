@@ -14,7 +14,7 @@ from prompt_kafka.lab.argocd.apply import Applier, Refused
 from prompt_kafka.lab.argocd.comparer import Compared, Comparer
 from prompt_kafka.lab.argocd.comparison import SYNC_OPTIONS
 from prompt_kafka.lab.argocd.live import LiveState
-from prompt_kafka.lab.argocd.targets import Targets, defined, describe
+from prompt_kafka.lab.argocd.targets import Identity, Targets, defined, describe, left_out
 from prompt_kafka.lab.argocd.tasks import Result, Task
 from prompt_kafka.lab.cache import ClusterCache
 
@@ -75,7 +75,8 @@ class Sync:
         results: list[Result] = state["syncResult"].get("resources") or []
         todo = self._tasks(compared, sync, options, results)
         if not results:
-            todo = [self._checked(task, compared.targets) for task in todo]
+            refused = set(self._comparer.refused(application, compared.targets))
+            todo = [self._checked(task, compared.targets, refused) for task in todo]
             if bad := [task for task in todo if task.failed]:
                 self._record(state, bad)
                 reasons = ",".join(str((task.result or {})["message"]) for task in bad)
@@ -83,7 +84,7 @@ class Sync:
         verdict, todo = self._advance(application, state, sync, options, todo)
         self._record(state, todo)
         if verdict.phase == "Succeeded":
-            verdict = replace(verdict, message=verdict.message + _left_out(compared.targets))
+            verdict = replace(verdict, message=verdict.message + left_out(compared.targets))
         return verdict
 
     def terminate(self, application: Object, state: State) -> None:
@@ -128,10 +129,12 @@ class Sync:
         )
         return [tasks.progressed(task) for task in todo]
 
-    def _checked(self, task: Task, targets: Targets) -> Task:
+    def _checked(self, task: Task, targets: Targets, refused: set[Identity]) -> Task:
         if task.wanted is None:
             return task
         try:
+            if task.which in refused:
+                raise Refused(f"resource {':'.join(task.which[:2])} is not permitted in project")
             self._applier.check(task.wanted, defined(targets.objects.values()))
         except Refused as error:
             return replace(task, result=tasks.result(task, "SyncFailed", str(error), "Failed"))
@@ -285,17 +288,3 @@ def _approved(application: Object, state: State) -> bool:
     except ValueError:
         return False
     return approved is not None and begun is not None and approved > begun
-
-
-def _left_out(targets: Targets) -> str:
-    if not targets.excluded:
-        return ""
-    kinds: dict[str, int] = {}
-    for group, kind, _, _ in targets.excluded:
-        name = f"{group}/{kind}" if group else kind
-        kinds[name] = kinds.get(name, 0) + 1
-    named = ", ".join(f"{count} {name}" for name, count in sorted(kinds.items()))
-    return f"; not applied, because the lab does not serve their kinds: {named}"
-
-
-__all__ = ["Sync", "Verdict"]

@@ -117,6 +117,18 @@ def is_excluded(obj: Manifest, served: Served, alongside: Iterable[Manifest] = (
     return (group, obj["kind"]) not in set(defined(alongside))
 
 
+def left_out(targets: Targets) -> str:
+    """Return what an operation's message adds about objects that the lab does not serve."""
+    if not targets.excluded:
+        return ""
+    kinds: dict[str, int] = {}
+    for group, kind, _, _ in targets.excluded:
+        name = f"{group}/{kind}" if group else kind
+        kinds[name] = kinds.get(name, 0) + 1
+    named = ", ".join(f"{count} {name}" for name, count in sorted(kinds.items()))
+    return f"; not applied, because the lab does not serve their kinds: {named}"
+
+
 def defined(manifests: Iterable[Manifest]) -> dict[tuple[str, str], bool]:
     """Return the kinds that CustomResourceDefinitions among `manifests` bring, and whether namespaced."""
     return {
