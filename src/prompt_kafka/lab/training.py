@@ -149,10 +149,10 @@ def _ports(count: int) -> list[int]:
 def _certificate(root: Path) -> None:
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.x509.oid import NameOID
 
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    key = ec.generate_private_key(ec.SECP256R1())
     # The organisation first: Java prints the name from its end, CN=node,O=lab.
     name = x509.Name(
         [

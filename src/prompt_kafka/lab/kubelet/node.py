@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 LOG_LIMIT = 32 * 1024 * 1024
 #: A process whose object has vanished gets this long.
 ORPHAN_GRACE = 2.0
+#: What a pod waits for is told once it has been missing for so long.
+PATIENCE = 2.0
 
 
 class NodeRuntime(PodRuntime):
@@ -51,14 +53,14 @@ class NodeRuntime(PodRuntime):
         self._backoff = Backoff(around.factor)
         self._probe: NodeProbe | None = None
         self._terminating = 0.0
-        self._trouble = ""
+        self._trouble, self._troubled = "", 0.0
         record = ContainerRecord.load(self.folder.container)
         if record is not None and record.uid == self.uid:
             self._record = record
             self._ip = record.ip or self._ip
             if record.alive:
                 log.info("adopted %s/%s, pid %d", self.namespace, self.name, record.pid)
-                self._watch()
+                self._watch(adopted=True)
         else:
             self.clean()
             self.set_logs_aside()
@@ -235,7 +237,7 @@ class NodeRuntime(PodRuntime):
 
     # What is seen of it
 
-    def _watch(self) -> None:
+    def _watch(self, *, adopted: bool = False) -> None:
         """Probe the process, and look again when it ends."""
         process, record = self._record.process, self._record
         assert process is not None
@@ -245,7 +247,7 @@ class NodeRuntime(PodRuntime):
         self._probe = NodeProbe(
             self.name, self.folder, record, self._container, around.factor, self.look, around.clock
         )
-        self._probe.start()
+        self._probe.start(at_once=adopted)
 
     def _await_end(self, process: Process) -> None:
         process.wait()
@@ -257,9 +259,12 @@ class NodeRuntime(PodRuntime):
             self._probe = None
 
     def _say_trouble(self, pod: Object, reason: str, message: str) -> None:
-        if message and message != self._trouble:
+        now = self.around.clock.monotonic()
+        if message != self._trouble:
+            self._trouble, self._troubled = message, now
+        elif message and now - self._troubled > PATIENCE:
             self.around.events(pod, reason, message, warning=True)
-        self._trouble = message
+            self._troubled = float("inf")
 
     def _write(self, pod: Object, held: str = "") -> None:
         record, probe = self._record, self._probe

@@ -70,9 +70,9 @@ class NodeProbe:
         """A broker's state, as the Kafka agent would tell it; 0 while it has none."""
         return self._prober.state
 
-    def start(self) -> None:
-        """Begin to ask."""
-        self._prober.start()
+    def start(self, *, at_once: bool = False) -> None:
+        """Begin to ask; `at_once` for a process that is adopted."""
+        self._prober.start(at_once=at_once)
 
     def stop(self) -> None:
         """End."""

@@ -171,8 +171,11 @@ class Prober:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="probe", daemon=True)
 
-    def start(self) -> None:
-        """Begin to ask."""
+    def start(self, *, at_once: bool = False) -> None:
+        """Begin to ask; `at_once` asks a first time before returning, for a process that runs already."""
+        if at_once:
+            self.state = self._read_state()
+            self.ready = self._check(self._timeout)
         self._thread.start()
 
     def stop(self) -> None:
