@@ -135,7 +135,9 @@ class KafkaNode:
         self.tls = Tls(pki.ca_pem)
         self.operator_tls = Tls(pki.ca_pem, *pki.issue("operator"))
         self._write(pki)
-        self._java("kafka.tools.StorageTool", "format", "-t", self.cluster_id, "-c", str(self._config)).wait()
+        self._java(
+            "kafka.tools.StorageTool", "format", f"--cluster-id={self.cluster_id}", "-c", str(self._config)
+        ).wait()
 
     @property
     def pid(self) -> int:

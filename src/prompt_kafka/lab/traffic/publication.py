@@ -24,38 +24,39 @@ class Publication(threading.Thread):
         self._settings, self._ledger, self._clock, self._stop_event = settings, ledger, clock, stop
 
     def run(self) -> None:
-        """Read and commit; after an error read again from the last commit."""
-        while not self._stop_event.is_set():
-            consumer = confluent_kafka.Consumer(
-                self._settings.client(
-                    READER,
-                    **{
-                        "group.id": READER_GROUP,
-                        "auto.offset.reset": "earliest",
-                        "enable.auto.commit": False,
-                        "isolation.level": "read_committed",
-                        "session.timeout.ms": 15_000,
-                        "fetch.wait.max.ms": 100,
-                    },
-                )
+        """Read and commit; an event that is read twice says the same thing twice."""
+        consumer = confluent_kafka.Consumer(
+            self._settings.client(
+                READER,
+                **{
+                    "group.id": READER_GROUP,
+                    "auto.offset.reset": "earliest",
+                    "enable.auto.commit": False,
+                    "isolation.level": "read_committed",
+                    "session.timeout.ms": 15_000,
+                    "fetch.wait.max.ms": 100,
+                },
             )
-            try:
-                consumer.subscribe([EVENTS])
-                self._read(consumer)
-            except confluent_kafka.KafkaException as error:
-                self._ledger.note(f"prompt-publication: {error.args[0].str()}; reads again")
-                self._clock.sleep(BACK_OFF_S, self._stop_event)
-            finally:
-                consumer.close()
+        )
+        consumer.subscribe([EVENTS])
+        try:
+            while not self._stop_event.is_set():
+                try:
+                    self._read(consumer)
+                except confluent_kafka.KafkaException as error:
+                    self._ledger.note(f"prompt-publication: {error.args[0].str()}")
+                    self._clock.sleep(BACK_OFF_S, self._stop_event)
+        finally:
+            consumer.close()
 
     def _read(self, consumer: confluent_kafka.Consumer) -> None:
-        while not self._stop_event.is_set():
-            read = consumer.consume(100, timeout=0.3)
-            for message in read:
-                if message.error() is not None:
-                    raise confluent_kafka.KafkaException(message.error())
-                batch = read_event(message.value())
-                if batch is not None:
-                    self._ledger.publish(batch)
-            if read:
-                consumer.commit(asynchronous=False)
+        read = consumer.consume(100, timeout=0.3)
+        failed = [message.error() for message in read if message.error() is not None]
+        for message in read:
+            batch = read_event(message.value()) if message.error() is None else None
+            if batch is not None:
+                self._ledger.publish(batch)
+        if failed:
+            raise confluent_kafka.KafkaException(failed[0])
+        if read:
+            consumer.commit(asynchronous=False)

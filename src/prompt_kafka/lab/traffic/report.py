@@ -32,7 +32,7 @@ class TrafficReport:
     not_consumed
         Acknowledged, but in no committed transaction of the Butler Writer.
     lost
-        Acknowledged messages that are missing from the topic **or**, after the consumers were waited for, from
+        Acknowledged messages that are missing from the topic **or**, once the consumers were waited for, from
         the consumers.
     duplicated
         Messages beyond the first in committed transactions: written twice to the topic, or ingested twice.

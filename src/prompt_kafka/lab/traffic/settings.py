@@ -28,6 +28,7 @@ VISIT_EVERY_S = 5.0
 _SILENT = logging.getLogger("prompt_kafka.lab.traffic.librdkafka")
 _SILENT.addHandler(logging.NullHandler())
 _SILENT.propagate = False
+_SILENT.setLevel(logging.CRITICAL + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """The Butler Writer: reads results in batches and, in one transaction, writes an event and its read offsets.
 
-On any error it lets the transaction go, backs off, and reads the same messages again.
+On any error it lets the transaction go, backs off, and reads the same messages again: from what its group has
+committed, which also tells whether a commit that was not answered had happened.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from .visit import event, read_message
 
 BACK_OFF_S = 0.5
 BACK_OFF_MAX_S = 5.0
-TRANSACTION_S = 20.0
-RETRIES = 5
+STEP_S = 10.0
+TRIES = 3
 
 
 class ButlerWriter(threading.Thread):
@@ -32,34 +33,13 @@ class ButlerWriter(threading.Thread):
         super().__init__(name="traffic-butler-writer", daemon=True)
         self._settings, self._run_id, self._ledger, self._clock = settings, run, ledger, clock
         self._stop_event = stop
+        self._producer: confluent_kafka.Producer | None = None
+        self._in_transaction = False
 
     def run(self) -> None:
-        """Work in sessions; each ends with the first error."""
-        back_off = BACK_OFF_S
-        while not self._stop_event.is_set():
-            session = _Session(self._settings, self._run_id, self._ledger)
-            try:
-                session.open()
-                while not self._stop_event.is_set():
-                    if session.batch():
-                        back_off = BACK_OFF_S
-            except confluent_kafka.KafkaException as error:
-                self._ledger.note(f"butler-writer: {_text(error)}; reads again in {back_off:.1f} s")
-                session.abort()
-                self._clock.sleep(back_off, self._stop_event)
-                back_off = min(BACK_OFF_MAX_S, back_off * 2)
-            finally:
-                session.close()
-
-
-class _Session:
-    """One consumer and one transactional producer, good until the first error."""
-
-    def __init__(self, settings: TrafficSettings, run: str, ledger: Ledger) -> None:
-        self._settings, self._run, self._ledger = settings, run, ledger
-        self._in_transaction = False
-        self._consumer = confluent_kafka.Consumer(
-            settings.client(
+        """Take in batches; after an error begin again at the last commit."""
+        consumer = confluent_kafka.Consumer(
+            self._settings.client(
                 WRITER,
                 **{
                     "group.id": WRITER_GROUP,
@@ -71,8 +51,33 @@ class _Session:
                 },
             )
         )
-        self._producer = confluent_kafka.Producer(
-            settings.client(
+        consumer.subscribe([RESULTS])
+        back_off, rewind = BACK_OFF_S, False
+        try:
+            while not self._stop_event.is_set():
+                try:
+                    producer = self._producer or self._new_producer()
+                    if rewind:
+                        _rewind(consumer)
+                        rewind = False
+                    if self._batch(consumer, producer):
+                        back_off = BACK_OFF_S
+                except confluent_kafka.KafkaException as error:
+                    what = error.args[0].str()
+                    self._ledger.note(f"butler-writer: {what}; reads again in {back_off:.1f} s")
+                    self._let_go()
+                    rewind = True
+                    self._clock.sleep(back_off, self._stop_event)
+                    back_off = min(BACK_OFF_MAX_S, back_off * 2)
+        finally:
+            if self._producer is not None:
+                self._producer.purge()
+            consumer.close()
+
+    def _new_producer(self) -> confluent_kafka.Producer:
+        """Fence off the producer before this one and complete or abort what it left."""
+        producer = confluent_kafka.Producer(
+            self._settings.client(
                 WRITER,
                 **{
                     "transactional.id": TRANSACTIONAL_ID,
@@ -81,64 +86,63 @@ class _Session:
                 },
             )
         )
+        _tried(lambda: producer.init_transactions(STEP_S))
+        self._producer = producer
+        return producer
 
-    def open(self) -> None:
-        """Fence off an earlier writer and join the group."""
-        self._retried(lambda: self._producer.init_transactions(TRANSACTION_S))
-        self._consumer.subscribe([RESULTS])
-
-    def batch(self) -> bool:
+    def _batch(self, consumer: confluent_kafka.Consumer, producer: confluent_kafka.Producer) -> bool:
         """Take in one batch; return False when there was nothing to read."""
-        read = self._consumer.consume(self._settings.batch_size, timeout=self._settings.batch_wait)
+        read = consumer.consume(self._settings.batch_size, timeout=self._settings.batch_wait)
         for message in read:
             if message.error() is not None:
                 raise confluent_kafka.KafkaException(message.error())
         if not read:
             return False
         batch = uuid.uuid4()
-        numbers = (read_message(message.value(), self._run) for message in read)
+        numbers = (read_message(message.value(), self._run_id) for message in read)
         self._ledger.open_batch(batch, (number for number in numbers if number is not None))
         next_offsets: dict[tuple[str, int], int] = {}
         for message in read:
             place = (str(message.topic()), int(message.partition() or 0))
             next_offsets[place] = int(message.offset() or 0) + 1
-        self._producer.begin_transaction()
-        self._in_transaction = True
-        self._producer.produce(EVENTS, event(batch))
         positions = [confluent_kafka.TopicPartition(*place, offset) for place, offset in next_offsets.items()]
-        group = self._consumer.consumer_group_metadata()
-        self._retried(lambda: self._producer.send_offsets_to_transaction(positions, group, TRANSACTION_S))
-        self._retried(lambda: self._producer.commit_transaction(TRANSACTION_S))
+        producer.begin_transaction()
+        self._in_transaction = True
+        producer.produce(EVENTS, event(batch))
+        group = consumer.consumer_group_metadata()
+        # librdkafka 2.16 can hang here, whatever the timeout, after the call has failed once: so it is not
+        # tried again, and the producer is given up.
+        producer.send_offsets_to_transaction(positions, group, STEP_S)
+        _tried(lambda: producer.commit_transaction(STEP_S))
         self._in_transaction = False
         self._ledger.commit(batch)
         return True
 
-    def abort(self) -> None:
-        """Let the open transaction go; what cannot be aborted now is fenced off by the next session."""
-        if not self._in_transaction:
-            return
-        self._in_transaction = False
-        self._ledger.abort()
+    def _let_go(self) -> None:
+        """Give up the producer with its transaction; the next one aborts it (or completes its commit)."""
+        if self._in_transaction:
+            self._in_transaction = False
+            self._ledger.abort()
+        if self._producer is not None:
+            self._producer.purge()
+            self._producer = None
+
+
+def _rewind(consumer: confluent_kafka.Consumer) -> None:
+    """Go back to what the group has committed; to the beginning where it never has."""
+    assigned = consumer.assignment()
+    for place in consumer.committed(assigned, timeout=STEP_S) if assigned else ():
+        if place.error is not None:
+            raise confluent_kafka.KafkaException(place.error)
+        offset = place.offset if place.offset >= 0 else confluent_kafka.OFFSET_BEGINNING
+        consumer.seek(confluent_kafka.TopicPartition(place.topic, place.partition, offset))
+
+
+def _tried(step: Callable[[], Any]) -> None:
+    for attempt in range(TRIES):
         try:
-            self._producer.abort_transaction(TRANSACTION_S / 4)
-        except confluent_kafka.KafkaException:
-            pass
-
-    def close(self) -> None:
-        """Leave the group and forget the producer."""
-        self._producer.purge()
-        self._consumer.close()
-
-    @staticmethod
-    def _retried(step: Callable[[], Any]) -> None:
-        for attempt in range(RETRIES):
-            try:
-                step()
-                return
-            except confluent_kafka.KafkaException as error:
-                if not error.args[0].retriable() or attempt == RETRIES - 1:
-                    raise
-
-
-def _text(error: confluent_kafka.KafkaException) -> str:
-    return str(error.args[0].str())
+            step()
+            return
+        except confluent_kafka.KafkaException as error:
+            if not error.args[0].retriable() or attempt == TRIES - 1:
+                raise
