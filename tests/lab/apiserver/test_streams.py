@@ -187,7 +187,8 @@ def test_a_port_where_nothing_listens(planning: Kubernetes, pod: str, echo: Echo
 
 def test_a_pod_that_is_not_there(planning: Kubernetes) -> None:
     with PortForward(planning.streams, SPACE, "pod-9", 9093) as forward:
-        assert '"pod-9" not found' in forward.check()
+        with pytest.raises(NotFound, match='"pod-9" not found'):
+            forward.check()
 
 
 def test_closing_ends_connections(planning: Kubernetes, pod: str, echo: Echo) -> None:

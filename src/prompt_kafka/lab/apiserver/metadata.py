@@ -236,4 +236,11 @@ def _still(fields: Object, present: Any) -> Object:
     """Leave out fields that the object no longer has."""
     if not isinstance(present, dict):
         return fields
-    return {key: _still(below, present[key[2:]]) for key, below in fields.items() if key[2:] in present}
+    result: Object = {}
+    for key, below in fields.items():
+        if key[2:] not in present:
+            continue
+        left = _still(below, present[key[2:]])
+        if left or not below:
+            result[key] = left
+    return result

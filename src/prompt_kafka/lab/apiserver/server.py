@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 import uvicorn
 
@@ -14,6 +16,7 @@ from prompt_kafka.core.errors import PromptKafkaError
 
 from .app import Api
 from .database import Database
+from .housekeeping import keep_house
 from .pki import prepare
 from .store import Store
 
@@ -31,9 +34,17 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._api = api
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take the two signals that end a process; they end this one well, with exit code 0."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._stop)
+        yield
+
+    def _stop(self) -> None:
         self._api.stop()
-        super().handle_exit(sig, frame)
+        self.should_exit = True
 
 
 def serve(state: Path, port: int) -> None:
@@ -58,7 +69,8 @@ def serve(state: Path, port: int) -> None:
 
 async def _serve(state: Path, port: int, database: Database) -> None:
     pki = state / "pki"
-    api = Api(Store(database), state, (pki / "token").read_text().strip(), f"127.0.0.1:{port}")
+    store = Store(database)
+    api = Api(store, state, (pki / "token").read_text().strip(), f"127.0.0.1:{port}")
     config = uvicorn.Config(
         api,
         host="127.0.0.1",
@@ -78,6 +90,7 @@ async def _serve(state: Path, port: int, database: Database) -> None:
         ssl_version=ssl.PROTOCOL_TLS_SERVER,
     )
     server = _Server(config, api)
+    house = asyncio.create_task(keep_house(store, api.stopping))
     try:
         await server.serve()
     except SystemExit:
@@ -86,3 +99,5 @@ async def _serve(state: Path, port: int, database: Database) -> None:
             where=f"https://127.0.0.1:{port}",
             next="end what listens there (ss -ltnp), or make a new lab: prompt-kafka lab up --name NAME",
         ) from None
+    finally:
+        house.cancel()
