@@ -69,14 +69,22 @@ class Cluster:
 
 @contextmanager
 def running(kind: str, root: Path) -> Iterator[Cluster]:
-    server = lab_server(root) if kind == "lab" else kube_server(root, Path(os.environ["KUBEBUILDER_ASSETS"]))
-    with server as api:
+    with lab_server(root) if kind == "lab" else kube_server(root, _without_controllers(root)) as api:
         for each in (*crds.lab(), definition("KafkaTopic"), definition("KafkaUser")):
             install(api, each)
         with Kubernetes.connect(api.kubeconfig) as kubernetes:
             if kubernetes.find(NAMESPACE, "argocd") is None:
                 kubernetes.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}})
             yield Cluster(kubernetes, api.kubeconfig, api.real)
+
+
+def _without_controllers(root: Path) -> Path:
+    """Return the real servers without their controller manager: here our controllers do its work."""
+    folder = root / "assets"
+    folder.mkdir()
+    for name in ("etcd", "kube-apiserver"):
+        (folder / name).symlink_to(Path(os.environ["KUBEBUILDER_ASSETS"]) / name)
+    return folder
 
 
 def eventually(look: Callable[[], T], *, seconds: float = 20.0) -> T:

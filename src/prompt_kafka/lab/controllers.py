@@ -217,10 +217,11 @@ def _argocd(process: Process) -> list[Part]:
 def _strimzi(process: Process) -> list[Part]:
     try:
         from prompt_kafka.lab.strimzi import controllers
+
+        return list(controllers(process.connect("strimzi-cluster-operator"), process.settings))
     except ImportError as error:
         log.warning("the Strimzi controllers are not there: %s", error)
         return []
-    return list(controllers(process.connect("strimzi-cluster-operator"), process.settings))
 
 
 _BUILDERS: dict[str, Callable[[Process], list[Part]]] = {

@@ -7,8 +7,6 @@ from tests.lab.cluster import eventually
 
 @pytest.fixture(autouse=True, scope="module")
 def deployments(cluster):
-    if cluster.real:
-        pytest.skip("the real controller manager deploys")
     controller = Deployments(cluster.kubernetes)
     controller.start()
     yield controller

@@ -8,8 +8,6 @@ from tests.lab.cluster import eventually
 
 @pytest.fixture(autouse=True, scope="module")
 def collector(cluster, cache):
-    if cluster.real:
-        pytest.skip("the real controller manager collects")
     collector = GarbageCollector(cluster.kubernetes, cache)
     collector.start()
     yield collector

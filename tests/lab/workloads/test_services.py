@@ -8,9 +8,7 @@ from tests.lab.cluster import eventually
 
 @pytest.fixture(autouse=True, scope="module")
 def controllers(cluster):
-    parts = [LoadBalancers(cluster.kubernetes, "127.99")]
-    if not cluster.real:
-        parts.append(Endpoints(cluster.kubernetes))
+    parts = [LoadBalancers(cluster.kubernetes, "127.99"), Endpoints(cluster.kubernetes)]
     for part in parts:
         part.start()
     yield
