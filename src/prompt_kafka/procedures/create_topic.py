@@ -77,6 +77,7 @@ def plan(request: TopicRequest, world: World, *, render: Render, application: st
     for other in wanted.environments:
         if other != here:
             render(other, edits)
+    deployed = argo.deployed in git.commits and argo.deployed != git.head
     change = Change(
         request=request,
         world=world,
@@ -85,6 +86,7 @@ def plan(request: TopicRequest, world: World, *, render: Render, application: st
         files=tuple(FileChange(path, git.files.get(path), text) for path, text in sorted(edits.items())),
         after=after,
         brought=brought,
+        pending=difference(render(here, {}, argo.deployed), after) if deployed else brought,
     )
     comes_here = wanted.topic.resource in of_kind(after, "KafkaTopic")
     summary = f"create topic {request.name} in subchart {request.subchart}"

@@ -34,7 +34,17 @@ PROOF_S = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What was worked out on the way to the steps."""
+    """What was worked out on the way to the steps.
+
+    Attributes
+    ----------
+    after
+        The objects that the charts make with the change.
+    brought
+        What the change makes different.
+    pending
+        What is different from the commit that is deployed.
+    """
 
     request: TopicRequest
     world: World
@@ -43,6 +53,7 @@ class Change:
     files: tuple[FileChange, ...]
     after: tuple[Manifest, ...]
     brought: Difference
+    pending: Difference
 
 
 def steps(change: Change, argo: Application, proofs: tuple[Condition, ...], canary: bool) -> Iterator[Step]:
@@ -121,7 +132,7 @@ def _keys(change: Change) -> Iterator[Step]:
 
 def _syncs(change: Change, argo: Application, compared: Compared) -> Iterator[Step]:
     """Yield the syncs in an order that cannot delete: secrets, users, topics, then everything."""
-    came = {**change.brought.added, **change.brought.changed}
+    came = {**change.pending.added, **change.pending.changed}
     live = {(each.kind, each.name) for each in change.world.resources.known or ()}
     ours = {("KafkaTopic", change.wanted.topic.resource)}
     ours |= {("KafkaUser", grant.user) for grant in change.request.grants}
@@ -137,8 +148,10 @@ def _syncs(change: Change, argo: Application, compared: Compared) -> Iterator[St
         chosen = sorted(key for key in due if key[0] in kinds and key in resources)
         if not chosen:
             continue
-        ready: list[Condition] = [ResourceReady(*key) for key in chosen if key[0] == "KafkaUser"]
-        ready += [_agrees(change) for key in chosen if key[0] == "KafkaTopic"]
+        own = ("KafkaTopic", change.wanted.topic.resource)
+        ready: list[Condition] = [
+            _agrees(change) if key == own else ResourceReady(*key) for key in chosen if what != "secrets"
+        ]
         names = ", ".join(name for _, name in chosen)
         yield Step(
             title=f"sync the {what}: {names}",
