@@ -1,7 +1,7 @@
 """The kubectl lines that an administrator of this service uses: the committed list.
 
-They run in this order against one namespace, whose name is put for ``{ns}``; what stands beside a line must be
-in its output. ``kubectl port-forward`` is not among them: it tunnels SPDY, which the lab does not speak.
+They run in this order against one namespace, whose name is put for ``{ns}``; what stands beside a line must
+be in its output. ``kubectl port-forward`` is not among them: it tunnels SPDY, which the lab does not speak.
 """
 
 from __future__ import annotations
