@@ -50,6 +50,8 @@ class ClusterCache:
         self._clock = clock
         self._lock = threading.RLock()
         self._changed = threading.Condition()
+        # Answers of discovery are taken in the order of their questions: an old one never undoes a new one.
+        self._discovering = threading.Lock()
         self._informers: dict[GroupKind, Informer] = {}
         self._listeners: list[Listener] = []
         self._on_kinds: list[Callable[[], None]] = []
@@ -148,7 +150,10 @@ class ClusterCache:
         return 0.1 if missing else None
 
     def _discover(self) -> None:
-        found = served(self._kubernetes)
+        with self._discovering:
+            self._take(served(self._kubernetes))
+
+    def _take(self, found: Served) -> None:
         with self._lock:
             self._served = found
             wanted = {

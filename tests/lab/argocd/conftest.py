@@ -19,9 +19,10 @@ TERMINAL = ("Succeeded", "Failed", "Error")
 
 
 def pytest_collection_modifyitems(config, items):
-    if os.environ.get("KUBEBUILDER_ASSETS"):
-        return
-    out = [item for item in items if "/lab/" in str(item.path) and "kube_apiserver" in item.keywords]
+    missing = {"KUBEBUILDER_ASSETS": "kube_apiserver", "PHALANX_CHECKOUT": "phalanx"}
+    absent = {marker for name, marker in missing.items() if not os.environ.get(name)}
+    here = Path(__file__).parent
+    out = [item for item in items if here in item.path.parents and absent & set(item.keywords)]
     if out:
         config.hook.pytest_deselected(items=out)
         items[:] = [item for item in items if item not in out]

@@ -135,6 +135,15 @@ def test_a_closed_window_holds_a_sync_until_it_opens(app):
     app.operate(wait=False)
     eventually(lambda: "blocked by sync window" in app.status["operationState"].get("message", ""))
     assert app.status["operationState"]["phase"] == "Running"
+    app.patch({"status": {"operationState": {"phase": "Terminating"}}})
+    eventually(lambda: app.status["operationState"]["phase"] == "Terminating")
+    body = {"spec": {"syncWindows": [{**window, "manualSync": True}]}}
+    app.cluster.kubernetes.patch(APP_PROJECT, app.name, "argocd", body)
+    eventually(lambda: app.status["operationState"]["message"] == "Operation terminated")
+    body = {"spec": {"syncWindows": [window]}}
+    app.cluster.kubernetes.patch(APP_PROJECT, app.name, "argocd", body)
+    app.operate(wait=False)
+    eventually(lambda: "blocked by sync window" in app.status["operationState"].get("message", ""))
     body = {"spec": {"syncWindows": [{**window, "manualSync": True}]}}
     app.cluster.kubernetes.patch(APP_PROJECT, app.name, "argocd", body)
     eventually(lambda: app.status["operationState"]["phase"] == "Succeeded")

@@ -76,6 +76,10 @@ class Operations:
         if application is None or not application.get("operation"):
             return None
         state = self._begin(application)
+        # As in Argo CD, a closed window also holds up a termination.
+        if why := self._blocked(application, state):
+            self._write(application, {**state, "message": why})
+            return 1.0
         if state.get("phase") == "Terminating":
             self._sync.terminate(application, state)
             return self._end(application, state, Verdict("Failed", "Operation terminated"))
@@ -88,9 +92,6 @@ class Operations:
             if (state["operation"].get("retry") or {}).get("refresh"):
                 state.pop("syncResult", None)
             state["message"] = f"Retrying operation. Attempt #{state.get('retryCount', 0)}"
-        if why := self._blocked(application, state):
-            self._write(application, {**state, "message": why})
-            return 1.0
         return self._end(application, state, self._pass(application, state))
 
     def _begin(self, application: Object) -> State:

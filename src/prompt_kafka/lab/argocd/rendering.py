@@ -129,8 +129,11 @@ class Renderer:
     def _fresh(
         self, application: Manifest, source: Mapping[str, Any], commit: str
     ) -> Manifests | PromptKafkaError:
+        path = str(source.get("path") or "")
+        if path.startswith("/") or ".." in path.split("/"):
+            return ManifestError(f"Failed to load target state: {path} points outside of the repository")
         try:
-            tree = self._tree(self._directory(source), commit, str(source.get("path") or ""))
+            tree = self._tree(self._directory(source), commit, path)
             rendered = gitops.Repository(tree).render_application(application)
         except PromptKafkaError as error:
             where = str(error.where or "").replace(f"{self._folder}/", "")
@@ -140,9 +143,9 @@ class Renderer:
         objects = [each.manifest for each in rendered.resources]
         notes: list[str] = []
         for dependency in rendered.skipped_dependencies:
-            more, note = self._stand_in(dependency, rendered, application)
+            more, remarks = self._stand_in(dependency, rendered, application)
             objects += more
-            notes.append(note)
+            notes += remarks
         if not objects and notes:
             # Nothing to compare is not the same as nothing wanted: never show such an application as Synced.
             return ManifestError(f"Failed to load target state: {' '.join(notes)}")
@@ -150,17 +153,29 @@ class Renderer:
 
     def _stand_in(
         self, dependency: Dependency, rendered: Rendered, application: Manifest
-    ) -> tuple[list[Manifest], str]:
+    ) -> tuple[list[Manifest], list[str]]:
         if dependency.name != operator_chart.CHART:
-            return [], f"The remote chart {dependency.name} {dependency.version} is not rendered in the lab."
+            return [], [
+                f"The remote chart {dependency.name} {dependency.version} is not rendered in the lab."
+            ]
         from prompt_kafka.lab import crds
 
         version = self._strimzi_version or dependency.version
         values = rendered.values.get(dependency.values_key) or {}
         namespace = application["spec"]["destination"]["namespace"]
         objects = operator_chart.manifests(version, values, application["metadata"]["name"], namespace)
-        definitions = [operator_chart.shipped(each) for each in crds.strimzi(version)]
-        return [*definitions, *objects], operator_chart.note(dependency, version)
+        try:
+            definitions = [operator_chart.shipped(each) for each in crds.strimzi(version)]
+        except PromptKafkaError as error:
+            # Raised, not kept: the network may be there next time.
+            raise ManifestError(f"Failed to load target state: {error.what}", where=error.where) from error
+        notes = [operator_chart.note(dependency, version)]
+        notes += [
+            f"Not evaluated by the lab's API: {rule}"
+            for each in definitions
+            for rule in crds.not_enforced(each)
+        ]
+        return [*definitions, *objects], notes
 
     def _directory(self, source: Mapping[str, Any]) -> Path:
         url = str(source.get("repoURL") or "")
