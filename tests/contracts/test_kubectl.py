@@ -180,18 +180,18 @@ def test_logs_that_are_followed(api: Api, space: str) -> None:
 
 def test_waiting_for_a_deletion(api: Api, space: str) -> None:
     running_pod(api, space, "one")
-    with following(api, "-n", space, "wait", "--for=delete", "pod/one", "--timeout=10s") as wait_for:
-        time.sleep(0.3)
+    line = ("-n", space, "wait", "--for=delete", "pod/one", "--timeout=20s", "-v=6")
+    with following(api, *line) as wait_for:
+        wait_for("watch=true")
         api.ok("DELETE", pods(space) + "/one", {"gracePeriodSeconds": 0})
         wait_for("condition met")
 
 
 def test_waiting_for_a_condition(api: Api, space: str) -> None:
     api.ok("POST", widgets(space), widget("one"))
-    with following(
-        api, "-n", space, "wait", "--for=condition=Ready", "widget/one", "--timeout=10s"
-    ) as wait_for:
-        time.sleep(0.3)
+    line = ("-n", space, "wait", "--for=condition=Ready", "widget/one", "--timeout=20s", "-v=6")
+    with following(api, *line) as wait_for:
+        wait_for("watch=true")
         ready: Object = {"status": {"conditions": [{"type": "Ready", "status": "True"}]}}
         api.ok("PATCH", widgets(space) + "/one/status", ready, media=MERGE)
         wait_for("condition met")
