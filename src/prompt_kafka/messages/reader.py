@@ -120,6 +120,16 @@ def follow(
     for span in after.spans if after else ():
         if after and (after.forwards or span.end >= span.stable) and (topic, span.partition) in positions:
             positions[topic, span.partition] = span.end
+    return _follow(connection, topic, positions, committed, stop)
+
+
+def _follow(
+    connection: KafkaConnection,
+    topic: str,
+    positions: dict[tuple[str, int], int],
+    committed: bool,
+    stop: threading.Event,
+) -> Iterator[Record | Notice]:
     silent = False
     while not stop.is_set():
         try:
@@ -143,7 +153,11 @@ def follow(
 
 
 def _gone(connection: KafkaConnection, topic: str, positions: dict[tuple[str, int], int]) -> Iterator[Notice]:
-    for offsets in connection.offsets(topic):
+    try:
+        known = connection.offsets(topic)
+    except UnreachableError:
+        return  # the next fetch says so
+    for offsets in known:
         place = (topic, offsets.partition)
         if place in positions and not offsets.start <= positions[place] <= offsets.end:
             yield Notice(

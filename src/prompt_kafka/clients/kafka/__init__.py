@@ -14,15 +14,9 @@ from .errors import (
     UnknownTopicError,
 )
 from .fetch import Fetched
+from .lazy import preload
 from .quorum import Controllers
 from .security import Sasl, Tls
-
-
-
-def preload() -> None:
-    """Import kafka-python (0.1 s). Its packages import each other in circles: two threads must not be first."""
-    import kafka.admin  # noqa: F401
-
 
 __all__ = [
     "Batch",

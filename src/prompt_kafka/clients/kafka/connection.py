@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ...core.clock import SYSTEM, Clock
 from ...core.errors import UnreachableError
 from .errors import translate
+from .lazy import preload
 from .security import Hidden, Sasl, Tls
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class KafkaConnection:
         read_only: bool = False,
         clock: Clock = SYSTEM,
     ) -> None:
+        preload()
         self.bootstrap = tuple(bootstrap)
         self.timeout = timeout
         self.clock = clock
@@ -123,34 +125,14 @@ class KafkaConnection:
         return settings
 
     def _connect(self) -> Any:
-        from kafka.admin import KafkaAdminClient
-        from kafka.net.compat import KafkaNetClient
-        from kafka.net.selector import NetworkSelector
-
-        from .network import Manager
-
-        made: list[tuple[Any, Any]] = []
-
-        def client(**configs: Any) -> Any:
-            net = NetworkSelector(**configs)
-            manager = Manager(
-                net, resolve=self._resolve, read_only=self.read_only, timeout=self.timeout, **configs
-            )
-            made.append((net, manager))
-            return KafkaNetClient(net=net, manager=manager)
+        from .network import open_admin
 
         try:
-            return KafkaAdminClient(kafka_client=client, **self.settings())
+            return open_admin(
+                self.settings(), resolve=self._resolve, read_only=self.read_only, timeout=self.timeout
+            )
         except Exception as error:
-            last = made[0][1].last_failure if made else None
-            for net, manager in made:
-                net.stop()
-                manager.close()
-                net.close()
-            translated = translate(error, self.where)
-            if isinstance(translated, UnreachableError) and last is not None:
-                translated = translate(last, self.where)
-            raise translated from error
+            raise translate(error, self.where) from error
 
     def ask(self, request: Any, node: int | None = None) -> Any:
         """Send a request of ``kafka.protocol`` to `node` (any broker if ``None``) and return its response.

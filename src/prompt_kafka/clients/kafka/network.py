@@ -15,7 +15,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import kafka.errors as errors
+from kafka.admin import KafkaAdminClient
 from kafka.future import Future
+from kafka.net.compat import KafkaNetClient
 from kafka.net.connection import KafkaConnection as Wire
 from kafka.net.inet import create_connection
 from kafka.net.manager import KafkaConnectionManager
@@ -124,6 +126,14 @@ class Manager(KafkaConnectionManager):  # type: ignore[misc]
             connection.__class__ = GuardedWire
         return connection
 
+    def least_loaded_node(self) -> Any:
+        """Return a node to ask; when no known broker can be tried, one of the addresses given first."""
+        node = super().least_loaded_node()
+        if node is None:
+            first = [broker.node_id for broker in self.cluster.bootstrap_brokers()]
+            node = next((each for each in first if self.connection_delay(each) == 0), None)
+        return node
+
     async def _connect(self, node: Any, conn: Any, *args: Any, **kwargs: Any) -> Any:
         soon = SYSTEM.monotonic() + self._timeout / 3
         kwargs["timeout_at"] = min(kwargs.get("timeout_at") or soon, soon)
@@ -195,3 +205,25 @@ class Manager(KafkaConnectionManager):  # type: ignore[misc]
                 if SYSTEM.monotonic() + RETRY_S > end:
                     raise
                 await self._net.sleep(RETRY_S)
+
+
+def open_admin(settings: dict[str, Any], *, resolve: Resolve | None, read_only: bool, timeout: float) -> Any:
+    """Return a connected admin client over a `Manager`; when nobody lets us in, raise the last reason why."""
+    net = NetworkSelector(client_id=settings["client_id"])
+    made: list[Manager] = []
+
+    def client(**configs: Any) -> KafkaNetClient:
+        made.append(Manager(net, resolve=resolve, read_only=read_only, timeout=timeout, **configs))
+        return KafkaNetClient(net=net, manager=made[0])
+
+    try:
+        return KafkaAdminClient(kafka_client=client, **settings)
+    except Exception as error:
+        net.stop()
+        for manager in made:
+            manager.close()
+        net.close()
+        last = made[0].last_failure if made else None
+        if isinstance(error, LOST) and last is not None:
+            raise last from error
+        raise

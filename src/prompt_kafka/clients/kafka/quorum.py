@@ -14,6 +14,7 @@ from ...core.clock import SYSTEM, Clock
 from ...core.kafka import ControllerAnswer, Quorum, Voter
 from .describe import CONTROLLERS, check
 from .errors import KafkaError, NotTheLeaderError, reason
+from .lazy import preload
 from .security import Tls
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Controllers:
         timeout: float = 5.0,
         clock: Clock = SYSTEM,
     ) -> None:
+        preload()
         self.addresses = tuple(addresses)
         self._tls, self._resolve, self._timeout, self._clock = tls, resolve, timeout, clock
 
