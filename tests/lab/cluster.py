@@ -68,10 +68,15 @@ class Cluster:
 
 
 @contextmanager
-def running(kind: str, root: Path) -> Iterator[Cluster]:
-    with lab_server(root) if kind == "lab" else kube_server(root, _without_controllers(root)) as api:
+def running(kind: str, root: Path, port: int | None = None) -> Iterator[Cluster]:
+    with lab_server(root, port) if kind == "lab" else kube_server(root, _without_controllers(root)) as api:
         for each in (*crds.lab(), definition("KafkaTopic"), definition("KafkaUser")):
-            install(api, each)
+            name = each["metadata"]["name"]
+            if (
+                api.send("GET", f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}").status_code
+                == 404
+            ):
+                install(api, each)
         with Kubernetes.connect(api.kubeconfig) as kubernetes:
             if kubernetes.find(NAMESPACE, "argocd") is None:
                 kubernetes.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}})

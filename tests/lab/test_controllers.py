@@ -15,10 +15,11 @@ import pytest
 from prompt_kafka.clients.gitops import UnknownEnvironmentError
 from prompt_kafka.clients.kinds import APPLICATION, CONFIG_MAP, DEPLOYMENT, LEASE, POD, SECRET
 from prompt_kafka.lab import git
+from prompt_kafka.lab.apiserver import prepare
 from prompt_kafka.lab.argocd import InstallError, install
 from prompt_kafka.lab.settings import LabSettings
 from tests.contracts.servers import free_port
-from tests.lab.cluster import eventually, running
+from tests.lab.cluster import Cluster, eventually, running
 
 APPLICATION_TEMPLATE = """{{- range $name, $on := .Values.applications }}{{ if $on }}
 ---
@@ -231,3 +232,33 @@ def test_killed_in_the_middle_of_a_sync_the_next_one_ends_it(cluster, settings, 
     finally:
         second.terminate()
         second.wait(10)
+
+
+def test_an_api_server_that_restarts_is_followed_again(settings, tree, tmp_path):
+    folder, port = tmp_path / "lab", free_port()
+    url = git.seed(tree, folder / "git" / "phalanx.git")
+    prepare(folder, port)
+    cluster = Cluster(None, folder / "kubeconfig", False)
+    process = start(cluster, folder)
+    try:
+        with running("lab", folder, port) as cluster:
+            install(cluster.kubernetes, settings, url)
+        with running("lab", folder, port) as cluster:
+            renewed = lease(cluster)["renewTime"]
+            eventually(lambda: lease(cluster)["renewTime"] > renewed, seconds=60)
+            cluster.kubernetes.delete(
+                POD, cluster.kubernetes.list(POD, "strimzi")[0]["metadata"]["name"], "strimzi"
+            )
+            eventually(lambda: cluster.kubernetes.list(POD, "strimzi"), seconds=60)
+            path = {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "hard"}}}
+            cluster.kubernetes.patch(APPLICATION, "strimzi", "argocd", path)
+
+            def answered():
+                found = cluster.kubernetes.get(APPLICATION, "strimzi", "argocd")["metadata"]
+                return "argocd.argoproj.io/refresh" not in (found.get("annotations") or {})
+
+            eventually(answered, seconds=60)
+        assert process.poll() is None
+    finally:
+        process.terminate()
+        process.wait(10)

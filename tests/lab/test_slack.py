@@ -8,7 +8,7 @@ import urllib.request
 
 import pytest
 
-from prompt_kafka.lab.slack import Fault, Slack
+from prompt_kafka.lab.slack import Fault, PortError, Slack
 
 
 @pytest.fixture
@@ -160,3 +160,9 @@ def test_a_lost_answer_has_posted_all_the_same(slack):
 )
 def test_bad_calls(slack, method, given, error):
     assert call(slack, method, **given)["error"] == error
+
+
+def test_a_taken_port_is_named(slack, tmp_path):
+    port = urllib.parse.urlsplit(slack.url).port
+    with pytest.raises(PortError, match=f"cannot listen on port {port}"):
+        Slack(tmp_path, port)

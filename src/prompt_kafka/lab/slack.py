@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from prompt_kafka.core.clock import SYSTEM, Clock
+from prompt_kafka.core.errors import PromptKafkaError
 from prompt_kafka.lab.slack_store import Answer, Messages, token_of
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,12 @@ log = logging.getLogger(__name__)
 FAULTS = "/lab/faults"
 _TRUE = ("1", "true", "True", True)
 _BODY_LIMIT = 1 << 20
+
+
+class PortError(PromptKafkaError):
+    """The port is not to be had."""
+
+    code = "port-taken"
 
 
 @dataclass
@@ -103,7 +110,15 @@ class Slack:
         self.faults = Faults()
         self.messages = Messages(folder / "slack.sqlite", clock)
         self._clock = clock
-        self._server = _Server(("127.0.0.1", port), self)
+        try:
+            self._server = _Server(("127.0.0.1", port), self)
+        except OSError as error:
+            self.messages.close()
+            raise PortError(
+                f"the lab's Slack cannot listen on port {port}: {error.strerror}",
+                where=f"127.0.0.1:{port}",
+                next="end what listens there (ss -ltnp), or make a new lab with another --name",
+            ) from None
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.1,), name="slack", daemon=True
         )
