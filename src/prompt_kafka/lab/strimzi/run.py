@@ -45,8 +45,8 @@ LISTED = (
     NETWORK_POLICY,
     DEPLOYMENT,
 )
-SHORTEST_ANSWER = 3.0
-"""Seconds that a node may take to answer, however fast the lab's timers are: its Java is no faster."""
+SHORTEST_ANSWER, SHORTEST_OPERATION = 3.0, 15.0
+"""Seconds for an answer and for an operation, however fast the lab's timers are: Java is no faster."""
 
 
 @dataclass
@@ -91,7 +91,8 @@ class Run:
     @property
     def timing(self) -> Timing:
         """How long things take in this lab."""
-        return Timing(self.operator.timeout / self.world.factor, self.world.factor)
+        operation = max(SHORTEST_OPERATION, self.operator.timeout / self.world.factor)
+        return Timing(operation, self.world.factor)
 
     def look(self) -> None:
         """List what belongs to the cluster."""

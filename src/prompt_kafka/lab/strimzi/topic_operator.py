@@ -68,7 +68,8 @@ class TopicOperator(EntityOperator):
         with ThreadPoolExecutor(max_workers=4) as pool:
             list(pool.map(self._hold, (one for one in alive if one.state == "managed" and not one.refused)))
         errors: Errors = {}
-        _note(errors, decisions, kafka.create(channel, [_new(one) for one in decisions if one.create]))
+        refused, made = kafka.create(channel, [_new(one) for one in decisions if one.create])
+        _note(errors, decisions, refused)
         _note(
             errors,
             decisions,
@@ -81,9 +82,7 @@ class TopicOperator(EntityOperator):
         for one in decisions:
             if one.release or (one.delete and one.key not in errors):
                 self._release(one)
-        touched = {one.name for one in alive if one.create or one.settings or one.partitions}
-        if touched:
-            state |= kafka.describe(channel, sorted(touched))
+        state |= made
         listed = [one for one in decisions if one in alive or one.key in errors]
         with ThreadPoolExecutor(max_workers=4) as pool:
             list(

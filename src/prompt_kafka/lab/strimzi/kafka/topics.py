@@ -95,13 +95,14 @@ def _configs(channel: Channel, names: Sequence[str]) -> dict[str, dict[str, str]
 
 def create(
     channel: Channel, topics: Iterable[tuple[str, int, int, Mapping[str, str]]]
-) -> dict[str, str | None]:
+) -> tuple[dict[str, str | None], dict[str, Topic]]:
     """Create topics: name, partitions, replicas (-1 for Kafka's default) and settings.
 
     Returns
     -------
-    dict
-        By name what went wrong, None for success; a topic that exists already is a success.
+    errors, made : dict
+        By name what went wrong, None for success (a topic that exists already is one); and the new topics,
+        of which brokers may not know yet.
     """
     from kafka.protocol.admin import CreateTopicsRequest as Request
 
@@ -117,14 +118,16 @@ def create(
         for name, partitions, replicas, config in topics
     ]
     if not wanted:
-        return {}
+        return {}, {}
     answer = channel.ask(Request(topics=wanted, timeout_ms=WAIT_MS, validate_only=False))
-    return {
+    errors = {
         one.name: None
         if one.error_code in (0, ALREADY_EXISTS)
         else error_text(one.error_code, one.error_message)
         for one in answer.topics
     }
+    made = {one.name: Topic(topic_id(one.topic_id), (), {}) for one in answer.topics if not one.error_code}
+    return errors, made
 
 
 def alter(channel: Channel, changes: Mapping[str, Mapping[str, str | None]]) -> dict[str, str | None]:

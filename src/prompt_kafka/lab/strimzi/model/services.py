@@ -211,7 +211,9 @@ def _external_broker(cluster: Cluster, listener: Object, node: Node) -> Object:
     overrides = {broker.get("broker"): broker for broker in configuration.get("brokers") or ()}
     override = overrides.get(node.id, {})
     spec = _external_spec(listener, override) | {
-        "selector": labels.selector(cluster.name) | {labels.POD_NAME: node.pod}
+        # The broker's role is the lab's addition: it makes this selector narrower than the bootstrap
+        # Service's, which tells the load balancer whose addresses that one has.
+        "selector": labels.selector(cluster.name) | {labels.BROKER_ROLE: "true", labels.POD_NAME: node.pod}
     }
     metadata = _template(cluster, "perPodService")
     return _service(
