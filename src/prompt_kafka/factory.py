@@ -35,7 +35,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TargetOptions:
-    """Which service a command means, as given on the command line."""
+    """Which service a command means, as given on the command line.
+
+    Attributes
+    ----------
+    allow_exec
+        Let a look run Kafka's own tools in pods, where no other way leads to the controllers.
+    """
 
     environment: str | None = None
     context: str | None = None
@@ -43,6 +49,7 @@ class TargetOptions:
     namespace: str | None = None
     cluster: str | None = None
     config: Path | None = None
+    allow_exec: bool = False
 
 
 def _configured(options: TargetOptions) -> dict[str, Environment]:
@@ -113,12 +120,14 @@ class Session:
     Reading goes over connections that refuse to write; writing connections are opened only when a plan runs.
     """
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, *, allow_exec: bool = False) -> None:
         from prompt_kafka.adapters.observe import Observer
         from prompt_kafka.clients.kubernetes import Kubernetes
 
         self.environment = environment
-        self.kubernetes = Kubernetes.connect(_path(environment), environment.context, read_only=True)
+        self.kubernetes = Kubernetes.connect(
+            _path(environment), environment.context, read_only=True, allow_exec=allow_exec
+        )
         self._observer = Observer(self.kubernetes, environment, reads_only=True)
 
     def close(self) -> None:
@@ -275,7 +284,7 @@ def _path(environment: Environment) -> Path | None:
 @contextmanager
 def session(options: TargetOptions, *, changes: bool = False) -> Iterator[Session]:
     """Open a session on the environment that is meant."""
-    opened = Session(environment_of(options, changes=changes))
+    opened = Session(environment_of(options, changes=changes), allow_exec=options.allow_exec)
     try:
         yield opened
     finally:

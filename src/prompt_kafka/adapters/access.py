@@ -1,4 +1,4 @@
-"""The way to Kafka: which addresses, which certificate, which user.
+"""The way to Kafka: which route, which certificate, which user.
 
 Nothing of it is configured by hand: addresses and certificates come from the Kafka resource, passwords from
 the KafkaUsers' Secrets, and the operator's own client certificate opens the controllers' listener, which lets
@@ -8,41 +8,17 @@ nobody else in.
 from __future__ import annotations
 
 import base64
-import os
-import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from prompt_kafka.clients.kafka import Controllers, KafkaConnection, Sasl, Tls
-from prompt_kafka.clients.kinds import POD, SECRET
+from prompt_kafka.adapters.forwards import Forwards
+from prompt_kafka.adapters.quorum import Asked, QuorumWays
+from prompt_kafka.adapters.routes import Route, direct, forwarded, refusal, scram_listeners
+from prompt_kafka.clients.kafka import KafkaConnection, Sasl, Tls
+from prompt_kafka.clients.kinds import CONFIG_MAP, POD, SECRET
 from prompt_kafka.clients.kubernetes import Kubernetes, NotFound, Object
 from prompt_kafka.core.errors import PromptKafkaError, UnreachableError
 from prompt_kafka.core.service import Environment
-
-CONTROL_PLANE_PORT = 9090
-"""The controllers' listener (mTLS); Strimzi's ``CONTROLPLANE-9090``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A way to the brokers.
-
-    Attributes
-    ----------
-    name
-        ``inside`` the cluster, or the name of an ``external`` listener.
-    bootstrap
-        Host and port pairs.
-    tls
-        Whether the listener is encrypted.
-    """
-
-    name: str
-    bootstrap: tuple[tuple[str, int], ...]
-    tls: bool
-
-    def __str__(self) -> str:
-        return f"{self.name} ({','.join(f'{host}:{port}' for host, port in self.bootstrap)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +57,11 @@ class Access:
         self._kubernetes = kubernetes
         self._environment = environment
         self._read_only = read_only
+        self.forwards = Forwards(kubernetes, environment.namespace)
+
+    def close(self) -> None:
+        """Close the port-forwards."""
+        self.forwards.close()
 
     def secret(self, name: str, key: str) -> str:
         """Return one value of a Secret, decoded.
@@ -99,77 +80,121 @@ class Access:
                 f"Secret {name} has no {key}", where=f"namespace {namespace}", next="is the KafkaUser Ready?"
             ) from error
 
-    def routes(self, kafka: Object) -> list[Route]:
-        """Return the ways to the brokers that could work from here, best first."""
-        listeners = {x["name"]: x for x in kafka["spec"]["kafka"].get("listeners") or ()}
-        addresses = {
-            x.get("name"): _addresses(x.get("bootstrapServers", ""))
-            for x in (kafka.get("status") or {}).get("listeners") or ()
-        }
-        found = []
-        for name, listener in listeners.items():
-            bootstrap = addresses.get(name) or ()
-            if not bootstrap or (listener.get("authentication") or {}).get("type") != "scram-sha-512":
-                continue
-            if listener.get("type") == "internal":
-                if not _inside(bootstrap[0][0]):
-                    continue
-                route = Route("inside", bootstrap, bool(listener.get("tls")))
-            else:
-                route = Route(f"listener {name}", bootstrap, bool(listener.get("tls")))
-            preferred = name == self._environment.kafka.listener
-            found.append((route.name != "inside", not preferred, not route.tls, route))
-        return [route for *_, route in sorted(found, key=lambda entry: entry[:3])]
-
     def connect(self, kafka: Object, user: str, *, timeout: float = 8.0) -> tuple[KafkaConnection, Route]:
-        """Connect to the brokers as a user, by the first route that there is.
+        """Connect to the brokers as a user, by the first way that works.
 
         Raises
         ------
         UnreachableError
-            The Kafka resource names no listener that can be used from here, or the user has no password.
+            No way works, each for its reason, or the user has no password.
+        NotAuthorizedError
+            The brokers answer, and refuse the login.
         """
-        routes = self.routes(kafka)
-        if not routes:
-            raise _no_way(kafka)
-        route = routes[0]
-        tls = Tls(self._cluster_ca(kafka), check_hostname=False) if route.tls else None
-        connection = KafkaConnection(
+        password = self.secret(user, "password")
+        ways, tried = self._direct(kafka)
+        for route in ways:
+            why = refusal(route.bootstrap)
+            connection = None if why else self._connection(kafka, route, user, password, timeout)
+            why = why or self._try(connection)
+            if connection is not None and not why:
+                return connection, replace(route, tried=tuple(tried))
+            tried.append(f"{route.name}: {why}")
+        try:
+            ways = self._forwarded(kafka)
+        except PromptKafkaError as error:
+            raise _no_way(kafka, [*tried, f"port-forward: {error.what}"]) from error
+        for route in ways:
+            checked = self.forwards.check(route.pods.values())
+            refused = [said for said in checked.values() if said]
+            if len(refused) == len(checked):
+                tried.append(f"{route.name}: {_said(refused[0])}")
+                continue
+            connection = self._connection(kafka, route, user, password, timeout)
+            why = self._try(connection)
+            if not why:
+                return connection, replace(route, tried=tuple(tried))
+            tried.append(f"{route.name}: {why}")
+        if not ways:
+            tried.append("port-forward: no broker pod is running")
+        raise _no_way(kafka, tried)
+
+    def _direct(self, kafka: Object) -> tuple[list[Route], list[str]]:
+        return direct(kafka, self._environment.kafka.listener)
+
+    def _forwarded(self, kafka: Object) -> list[Route]:
+        external = all(x.get("type") != "internal" for x in scram_listeners(kafka))
+        pods = self.pods(kafka)
+        config_maps: dict[str, Object] = {}
+        if external:
+            # Only an internal listener advertises the pods' names; what others do is in the configuration.
+            names = [pod["metadata"]["name"] for pod in pods]
+            found = {
+                name: self._kubernetes.find(CONFIG_MAP, name, self._environment.namespace) for name in names
+            }
+            config_maps = {name: obj for name, obj in found.items() if obj is not None}
+        return forwarded(kafka, pods, config_maps)
+
+    def _connection(
+        self, kafka: Object, route: Route, user: str, password: str, timeout: float
+    ) -> KafkaConnection:
+        def resolve(host: str, port: int) -> tuple[str, int]:
+            there = route.pods.get((host, port))
+            return self.forwards.address(*there) if there else (host, port)
+
+        return KafkaConnection(
             route.bootstrap,
-            tls=tls,
-            sasl=Sasl(user, self.secret(user, "password")),
+            tls=Tls(self._cluster_ca(kafka), check_hostname=False) if route.tls else None,
+            sasl=Sasl(user, password),
+            resolve=resolve if route.pods else None,
             timeout=timeout,
             read_only=self._read_only,
         )
-        return connection, route
+
+    @staticmethod
+    def _try(connection: KafkaConnection | None) -> str:
+        """Connect now; return why that fails. A refused login is no matter of the way, and is raised."""
+        if connection is None:
+            return ""
+        try:
+            _ = connection.admin
+            return ""
+        except UnreachableError as error:
+            connection.close()
+            return error.what
+        except BaseException:
+            connection.close()
+            raise
 
     def entry(self, kafka: Object, users: Sequence[str]) -> Entry:
-        """Return what clients with these users need to connect by the first route."""
-        routes = self.routes(kafka)
-        if not routes:
-            raise _no_way(kafka)
-        ca = self._cluster_ca(kafka) if routes[0].tls else None
-        return Entry(routes[0].bootstrap, ca, {user: self.secret(user, "password") for user in users})
+        """Return what clients with these users need to connect by the first way that takes connections."""
+        ways, tried = self._direct(kafka)
+        for route in ways:
+            if why := refusal(route.bootstrap):
+                tried.append(f"{route.name}: {why}")
+                continue
+            ca = self._cluster_ca(kafka) if route.tls else None
+            return Entry(route.bootstrap, ca, {user: self.secret(user, "password") for user in users})
+        raise _no_way(kafka, tried)
 
-    def controllers(self, kafka: Object, pods: list[Object], *, timeout: float = 3.0) -> Controllers:
-        """Return the controllers, to be asked with the operator's client certificate."""
-        cluster = kafka["metadata"]["name"]
-        addresses = [
-            (pod["status"]["podIP"], CONTROL_PLANE_PORT)
-            for pod in pods
-            if (pod.get("status") or {}).get("podIP")
-            and (pod["metadata"].get("labels") or {}).get("strimzi.io/controller-role") == "true"
-        ]
-        if not addresses:
-            raise UnreachableError("no controller pod has an address", where=f"Kafka {cluster}")
-        certificate = f"{cluster}-cluster-operator-certs"
-        tls = Tls(
+    def ask_controllers(self, kafka: Object, pods: list[Object], *, timeout: float = 3.0) -> Asked:
+        """Ask the controllers for the quorum, by the first way that leads to them.
+
+        Raises
+        ------
+        UnreachableError
+            No way does.
+        """
+        ways = QuorumWays(self._kubernetes, self.forwards, lambda: self._operator_tls(kafka), timeout=timeout)
+        return ways.ask(pods)
+
+    def _operator_tls(self, kafka: Object) -> Tls:
+        certificate = f"{kafka['metadata']['name']}-cluster-operator-certs"
+        return Tls(
             self._cluster_ca(kafka),
             cert_pem=self.secret(certificate, "cluster-operator.crt"),
             key_pem=self.secret(certificate, "cluster-operator.key"),
             check_hostname=False,
         )
-        return Controllers(sorted(addresses), tls=tls, timeout=timeout)
 
     def pods(self, kafka: Object) -> list[Object]:
         """Return the pods of the Kafka nodes."""
@@ -184,28 +209,16 @@ class Access:
         return self.secret(f"{kafka['metadata']['name']}-cluster-ca-cert", "ca.crt")
 
 
-def _no_way(kafka: Object) -> UnreachableError:
+def _no_way(kafka: Object, tried: Sequence[str]) -> UnreachableError:
     return UnreachableError(
-        "no way to the brokers from here: the Kafka resource names no external listener with SCRAM",
+        f"no way to the brokers works from here: {'; '.join(tried) or 'no listener with SCRAM'}",
         where=f"Kafka {kafka['metadata']['name']}, status.listeners",
-        next="run inside the cluster, or enable the external listener",
+        next="prompt-kafka doctor says what works from here",
     )
 
 
-def _addresses(text: str) -> tuple[tuple[str, int], ...]:
-    pairs = (entry.rpartition(":") for entry in text.split(",") if entry)
-    return tuple((host.strip("[]"), int(port)) for host, _, port in pairs)
-
-
-def _inside(host: str) -> bool:
-    """Return whether a name of the cluster's own DNS resolves here."""
-    if "KUBERNETES_SERVICE_HOST" not in os.environ:
-        return False
-    try:
-        socket.getaddrinfo(host, None)
-    except OSError:
-        return False
-    return True
+def _said(failure: str | Exception) -> str:
+    return failure if isinstance(failure, str) else reason(failure)
 
 
 def reason(error: Exception) -> str:
@@ -215,4 +228,4 @@ def reason(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-__all__ = ["Access", "Route", "reason"]
+__all__ = ["Access", "Asked", "Entry", "Route", "reason"]

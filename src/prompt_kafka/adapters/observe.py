@@ -19,8 +19,9 @@ from prompt_kafka.clients.kinds import APPLICATION, DEPLOYMENT, KAFKA, NODE_POOL
 from prompt_kafka.clients.kubernetes import Kubernetes, Object
 from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.core.delivery import Application, GitState
-from prompt_kafka.core.errors import PromptKafkaError, UsageError
+from prompt_kafka.core.errors import PromptKafkaError, UnreachableError, UsageError
 from prompt_kafka.core.objects import Canary, Nodes, ResourceState
+from prompt_kafka.core.quorum import ControllerAnswer
 from prompt_kafka.core.service import Environment, Target
 from prompt_kafka.core.world import KeysOf, LoginAs, Look, Part, Seen, Unknown, World
 
@@ -52,6 +53,9 @@ class Observer:
         self._clock = clock
         self._access = Access(kubernetes, environment, read_only=reads_only)
         self._connections: dict[str, tuple[KafkaConnection, Route]] = {}
+        self._lost: list[tuple[KafkaConnection, Route]] = []
+        self._failed: dict[str, PromptKafkaError] = {}
+        self._quorum_route = ""
         self._lock = threading.Lock()
         self._git_lock = threading.Lock()
         self._git: GitRepository | None = None
@@ -60,8 +64,9 @@ class Observer:
     def close(self) -> None:
         """Close the connections."""
         self._pool.shutdown(wait=False, cancel_futures=True)
-        for connection, _ in self._connections.values():
+        for connection, _ in (*self._connections.values(), *self._lost):
             connection.close()
+        self._access.close()
 
     def __enter__(self) -> Self:
         return self
@@ -107,6 +112,7 @@ class Observer:
             The Kubernetes API does not answer.
         """
         asked = frozenset(parts)
+        self._forget()
         at = self._clock.now()
         loaded = self._pool.submit(preload)
         kafka = self._kafka()
@@ -116,9 +122,7 @@ class Observer:
         if Part.NODES in asked:
             looks["nodes"] = self._pool.submit(self._see, lambda: self._nodes(kafka, pods.result()))
         if Part.QUORUM in asked:
-            looks["quorum"] = self._pool.submit(
-                self._see, lambda: self._access.controllers(kafka, pods.result()).ask()
-            )
+            looks["quorum"] = self._pool.submit(self._see, lambda: self._quorum(kafka, pods.result()))
         if Part.RESOURCES in asked:
             looks["resources"] = self._pool.submit(self._see, self._resources)
         if Part.APPLICATIONS in asked:
@@ -140,13 +144,15 @@ class Observer:
         if Part.CANARY in asked:
             looks["canary"] = self._pool.submit(self._see, lambda: self._canary(kafka))
         seen: dict[str, Any] = {name: look.result() for name, look in looks.items()}
-        user = self._connections.get(self._environment.kafka.user)
+        ways = [*self._lost, self._connections.get(self._environment.kafka.user)]
+        user = next((way for way in reversed(ways) if way is not None), None)
         world = World(
             target=self._target(kafka),
             at=at,
             lag_objectives=self._environment.groups,
             simulated=self._environment.simulated,
             route=str(user[1]) if user else "",
+            quorum_route=self._quorum_route,
             secrets={name: look.result() for name, look in secrets.items()},
             logins={each: look.result() for each, look in logins.items()},
         )
@@ -196,6 +202,11 @@ class Observer:
             operator=objects.operator(deployment) if deployment else None,
         )
 
+    def _quorum(self, kafka: Object, pods: list[Object]) -> tuple[ControllerAnswer, ...]:
+        asked = self._access.ask_controllers(kafka, pods)
+        self._quorum_route = asked.route
+        return asked.answers
+
     def _resources(self) -> tuple[ResourceState, ...]:
         namespace = self._environment.namespace
         found = [*self._kubernetes.list(TOPIC, namespace), *self._kubernetes.list(USER, namespace)]
@@ -213,26 +224,51 @@ class Observer:
         return frozenset((found or {}).get("data") or {})
 
     def _connection(self, kafka: Object, user: str) -> KafkaConnection:
+        """Return the connection of a user; that there is no way is found out once in a look."""
         with self._lock:
+            if user in self._failed:
+                raise self._failed[user]
             if user not in self._connections:
-                self._connections[user] = self._access.connect(kafka, user)
+                try:
+                    self._connections[user] = self._access.connect(kafka, user)
+                except PromptKafkaError as error:
+                    self._failed[user] = error
+                    raise
             return self._connections[user][0]
+
+    def _ask(self, kafka: Object, question: Callable[[KafkaConnection], T]) -> T:
+        """Ask the brokers; when they do not answer, the next look chooses its way anew."""
+        user = self._environment.kafka.user
+        connection = self._connection(kafka, user)
+        try:
+            return question(connection)
+        except UnreachableError:
+            with self._lock:
+                if user in self._connections and self._connections[user][0] is connection:
+                    self._lost.append(self._connections.pop(user))
+            raise
+
+    def _forget(self) -> None:
+        """Begin a look: what failed in the last one is tried again."""
+        with self._lock:
+            lost, self._lost = self._lost, []
+            self._failed.clear()
+        self._quorum_route = ""
+        for connection, _ in lost:
+            connection.close()
 
     def _look_at_kafka(
         self, kafka: Object, asked: frozenset[Look], looks: dict[str, Future[Seen[Any]]]
     ) -> None:
-        user = self._environment.kafka.user
-        if Part.CLUSTER in asked:
-            looks["cluster"] = self._pool.submit(
-                self._see, lambda: self._connection(kafka, user).describe_cluster()
-            )
-        if Part.TOPICS in asked:
-            looks["topics"] = self._pool.submit(self._see, lambda: self._connection(kafka, user).topics())
-        if Part.GROUPS in asked:
-            names = sorted(self._environment.groups) or None
-            looks["groups"] = self._pool.submit(
-                self._see, lambda: self._connection(kafka, user).groups(names)
-            )
+        names = sorted(self._environment.groups) or None
+        questions: dict[Part, tuple[str, Callable[[KafkaConnection], Any]]] = {
+            Part.CLUSTER: ("cluster", lambda connection: connection.describe_cluster()),
+            Part.TOPICS: ("topics", lambda connection: connection.topics()),
+            Part.GROUPS: ("groups", lambda connection: connection.groups(names)),
+        }
+        for part, (name, question) in questions.items():
+            if part in asked:
+                looks[name] = self._pool.submit(self._see, lambda q=question: self._ask(kafka, q))
 
     def _canary(self, kafka: Object) -> Canary:
         access = self._environment.kafka

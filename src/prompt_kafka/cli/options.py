@@ -27,6 +27,7 @@ def target_options(function: Function) -> Function:
     @click.option("--cluster", help="Name of the Kafka resource, where there are several.")
     @click.option("--kubeconfig", type=_FILE, help="Kubeconfig file.")
     @click.option("--config", type=_FILE, help="service.yaml to read.")
+    @click.option("--allow-exec", is_flag=True, help="A look may run Kafka's own tools in pods.")
     @wraps(function)
     def wrapper(
         *args: Any,
@@ -36,9 +37,10 @@ def target_options(function: Function) -> Function:
         cluster: str | None,
         kubeconfig: Path | None,
         config: Path | None,
+        allow_exec: bool,
         **kwargs: Any,
     ) -> Any:
-        target = TargetOptions(environment, context, kubeconfig, namespace, cluster, config)
+        target = TargetOptions(environment, context, kubeconfig, namespace, cluster, config, allow_exec)
         return function(*args, target=target, **kwargs)
 
     return wrapper

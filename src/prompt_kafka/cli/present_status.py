@@ -43,7 +43,7 @@ def show(world: World, report: Report, console: Console) -> None:
     _line(console, "groups", _groups(world))
     if world.applications.known:
         _line(console, "argo cd", ", ".join(f"{a.name} {a.reason}" for a in world.applications.known))
-    _line(console, "route", world.route or "none")
+    _line(console, "route", f"{world.route or 'none'} · quorum: {world.quorum_route or 'none'}")
     if world.nodes.known is not None:
         console.print()
         console.print(_nodes(world, world.nodes.known, quorum))

@@ -77,29 +77,31 @@ class PortForward:
         self.close()
 
     def check(self, timeout: float = 3.0) -> str:
-        """Try the way to the pod's port; return why it does not work, empty when it seems to.
+        """Try the way to the pod's port; return why the pod does not answer, empty when it seems to.
 
         A port that takes connections and says nothing counts as working.
+
+        Raises
+        ------
+        KubernetesError, UnreachableError
+            The API does not let us forward.
         """
-        try:
-            with self._stream(timeout) as socket:
-                messages = _Messages()
-                end = self._clock.monotonic() + timeout
-                settled: float | None = None
-                while True:
-                    if settled is None and messages.ready:
-                        settled = self._clock.monotonic() + SETTLE_S
-                    until = end if settled is None else settled
-                    message = _receive(socket, until - self._clock.monotonic())
-                    if message is None:
-                        return "" if settled is not None else "the API opened the stream and said nothing"
-                    if message == b"":
-                        return messages.error or "the pod closed the connection"
-                    messages.take(message)
-                    if messages.error:
-                        return messages.error
-        except PromptKafkaError as error:
-            return error.what
+        with self._stream(timeout) as socket:
+            messages = _Messages()
+            end = self._clock.monotonic() + timeout
+            settled: float | None = None
+            while True:
+                if settled is None and messages.ready:
+                    settled = self._clock.monotonic() + SETTLE_S
+                until = end if settled is None else settled
+                message = _receive(socket, until - self._clock.monotonic())
+                if message is None:
+                    return "" if settled is not None else "the API opened the stream and said nothing"
+                if message == b"":
+                    return messages.error or "the pod closed the connection"
+                messages.take(message)
+                if messages.error:
+                    return messages.error
 
     def _stream(self, timeout: float | None = None) -> AbstractContextManager[ClientConnection]:
         path = f"{POD.path(self._namespace, self._pod)}/portforward"

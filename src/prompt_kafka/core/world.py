@@ -119,7 +119,9 @@ class World:
     lag_objectives
         Seconds that each of the service's groups may be behind.
     route
-        The way to Kafka that was used, for people.
+        The way to the brokers that was used, for people.
+    quorum_route
+        The way to the controllers that was used.
     secrets, logins
         What was looked at by name: the keys of a Secret, and what the brokers said to a user.
     """
@@ -140,3 +142,4 @@ class World:
     lag_objectives: Mapping[str, float] = field(default_factory=dict, hash=False)
     simulated: tuple[str, ...] = ()
     route: str = ""
+    quorum_route: str = ""
