@@ -33,7 +33,7 @@ class Fault:
     kind
         ``frozen``, ``held`` (a pod) or ``down`` (a node).
     name
-        Of the pod or the node.
+        Of the node, or namespace and name of the pod.
     """
 
     kind: str
@@ -67,7 +67,7 @@ def power_loss(state: LabState, kubernetes: Kubernetes, *, clock: Clock = SYSTEM
     Returns
     -------
     tuple of str
-        The pods whose processes ended.
+        The pods whose processes ended, each with its namespace.
     """
     before = [(name, process) for name, process in _living(state)]
     for node in NAMES:
@@ -90,7 +90,7 @@ def release(state: LabState, kubernetes: Kubernetes) -> tuple[Fault, ...]:
         elif fault.kind == "frozen":
             thaw(state, fault.name)
         else:
-            namespace, name, _ = _find(state, fault.name)
+            namespace, _, name = fault.name.partition("/")
             _annotate_pod(kubernetes, namespace, name, None)
     return found
 
@@ -98,13 +98,14 @@ def release(state: LabState, kubernetes: Kubernetes) -> tuple[Fault, ...]:
 def active(state: LabState, kubernetes: Kubernetes) -> tuple[Fault, ...]:
     """Return the faults that last until they are released."""
     frozen = [Fault("frozen", name) for name, process in _living(state) if process.frozen()]
-    held = [Fault("held", pod["metadata"]["name"]) for pod in kubernetes.list(POD) if is_held(pod)]
+    pods = [pod["metadata"] for pod in kubernetes.list(POD) if is_held(pod)]
+    held = [Fault("held", f"{pod['namespace']}/{pod['name']}") for pod in pods]
     down = [Fault("down", node["metadata"]["name"]) for node in kubernetes.list(NODE) if is_held(node)]
     return (*down, *held, *frozen)
 
 
 def _living(state: LabState) -> list[tuple[str, Process]]:
-    records = [(name, record.process) for _, name, record in containers(state.pods)]
+    records = [(f"{space}/{name}", record.process) for space, name, record in containers(state.pods)]
     return [(name, process) for name, process in records if process is not None and process.alive()]
 
 

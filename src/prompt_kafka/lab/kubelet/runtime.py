@@ -131,12 +131,12 @@ class PodRuntime:
         return (stamp - self.around.clock.now()).total_seconds()
 
     def finish(self) -> None:
-        """Remove the object of a pod that has ended, and its files but for the logs."""
+        """Remove the files of a pod that has ended, but for the logs, and then its object."""
+        self.clean()
         try:
             self.around.kubernetes.delete(POD, self.name, self.namespace, grace=0, uid=self.uid)
         except (NotFound, Conflict):
             pass
-        self.clean()
 
     def clean(self) -> None:
         """Remove the pod's files but for the logs; claims are only linked to."""
