@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,11 @@ from prompt_kafka.core.delivery import RUN_INFO, STEP_INFO, TRAILER, blob
 REFRESH = "argocd.argoproj.io/refresh"
 REFRESH_TIMESTAMP = "argocd.argoproj.io/refresh-timestamp"
 _NO_NEWLINE = "\\ No newline at end of file\n"
+
+
+def _lines(text: str) -> list[str]:
+    """Return lines with their ends, as Git counts them."""
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +37,7 @@ class FileChange:
     @property
     def diff(self) -> str:
         """The change as ``git apply`` takes it."""
-        old = self.before.splitlines(keepends=True) if self.before is not None else []
-        new = self.after.splitlines(keepends=True)
+        old, new = _lines(self.before or ""), _lines(self.after)
         source = f"a/{self.path}" if self.before is not None else "/dev/null"
         lines = list(difflib.unified_diff(old, new, source, f"b/{self.path}"))
         head = f"diff --git a/{self.path} b/{self.path}\n"

@@ -43,6 +43,9 @@ def write(state: LabState, not_run: Sequence[tuple[str, str]], *, cluster_id: st
         "operator_namespace": "strimzi",
         "groups": GROUPS,
         "simulated": simulated(state, not_run),
+        "repository": state.git.resolve().as_uri(),
+        "branch": "main",
+        "application": "prompt-kafka",
     }
     if cluster_id:
         entry["cluster_id"] = cluster_id

@@ -127,7 +127,7 @@ class Yaml:
 
         if node is None and path:
             raise cannot(self.where, f"it has no {'.'.join(path)}")
-        if node is None or node.nothing:
+        if node is None or (node.nothing and node.kind != "seq"):
             text = self._fill(key, node, body, self.indent, blank)
         elif node.kind != "map":
             raise cannot(self.where, f"{'.'.join(path) or 'it'} is no mapping", node.start[0])
@@ -137,7 +137,7 @@ class Yaml:
             line, column = node.pairs[0][0].start
             if not (first and (line == 0 or not self.lines[line - 1].strip())):
                 line = self._place(node, path, after)
-            text = self._insert(line, column, body, blank)
+            text = self._insert(line, column, body, blank and not self._keeps_blanks(line))
         return self._checked(text, path, change, {})
 
     def add_item(self, path: Path, body: Sequence[str], flow: str) -> str:
@@ -159,7 +159,7 @@ class Yaml:
         if node is None:
             raise cannot(self.where, f"it has no {'.'.join(path)}")
         item = [f"- {body[0]}", *(f"  {line}" for line in body[1:])]
-        if node.nothing:
+        if node.nothing and node.kind != "map":
             text = self._fill(key, node, item, self.dash, False)
         elif node.kind != "seq":
             raise cannot(self.where, f"{'.'.join(path)} is no list", node.start[0])
@@ -214,6 +214,19 @@ class Yaml:
             ahead += 1
         return line
 
+    def _keeps_blanks(self, line: int) -> bool:
+        """Return whether a block text ends above `line` to which a blank line would belong (``|+``)."""
+        return any(re.search(r"[|>]\d?\+", each) for each in self.lines[:line]) and self._ends(self.root, line)
+
+    def _ends(self, node: Node | None, line: int) -> bool:
+        if node is None:
+            return False
+        if node.kind == "scalar":
+            return node.style in ("|", ">") and node.last == line
+        return any(self._ends(each, line) for pair in node.pairs for each in pair) or any(
+            self._ends(each, line) for each in node.items
+        )
+
     def _is_action(self, line: int) -> bool:
         return self.lines[line].lstrip().startswith("{{")
 
@@ -244,11 +257,11 @@ class Yaml:
 
     def _into_empty(self, node: Node | None, body: Sequence[str], blank: bool) -> str:
         if node is not None:  # a flow collection without anything in it
-            text = self._splice(node.start[0], node.start[1], node.end[1], "")
-            kept = [line for line in lines_of(text)]
-            if not kept[node.start[0]].strip():
-                del kept[node.start[0]]
-            return _Lines(self, "".join(kept))._insert(node.start[0], 0, body, False)
+            line = node.start[0]
+            lines = lines_of(self._splice(line, node.start[1], node.end[1], ""))
+            left = lines[line].strip() if line < len(lines) else ""
+            lines[line : line + 1] = lines[line : line + 1] if left else []
+            return _Lines(self, "".join(lines))._insert(line + bool(left), 0, body, False)
         return self._insert(len(self.lines), 0, body, blank and bool(self.text.strip()))
 
     def _into_flow(self, node: Node, body: Sequence[str]) -> str:
