@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from prompt_kafka.lab.argocd.merge import merge_patch, quantity, same_quantity, three_way, without_nulls
 
@@ -114,3 +116,34 @@ def test_exponents_are_numbers():
 )
 def test_merge_patch(before, after, patch):
     assert merge_patch(before, after) == patch
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 3) | st.text("ab", max_size=2),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=12,
+)
+OBJECTS = st.dictionaries(st.sampled_from(["a", "b", "env", "ports", "limits"]), VALUES, max_size=4)
+
+
+@given(applied=OBJECTS, wanted=OBJECTS, live=OBJECTS, strategic=st.booleans())
+def test_what_was_applied_is_no_difference_afterwards(applied, wanted, live, strategic):
+    applied, wanted, live = without_nulls(applied), without_nulls(wanted), without_nulls(live)
+    after = three_way(applied, wanted, live, strategic=strategic)
+    assert three_way(wanted, wanted, after, strategic=strategic) == after
+
+
+@given(before=OBJECTS, after=OBJECTS)
+def test_a_merge_patch_leads_from_one_to_the_other(before, after):
+    before, after = without_nulls(before), without_nulls(after)
+
+    def apply(target, patch):
+        result = dict(target) if isinstance(target, dict) else {}
+        for key, value in patch.items():
+            if value is None:
+                result.pop(key, None)
+            else:
+                result[key] = apply(result.get(key), value) if isinstance(value, dict) else value
+        return result
+
+    assert apply(before, merge_patch(before, after)) == after

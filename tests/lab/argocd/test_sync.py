@@ -3,7 +3,7 @@
 import json
 
 from prompt_kafka.clients.kinds import CONFIG_MAP, SECRET, TOPIC
-from tests.lab.cluster import eventually
+from tests.lab.cluster import definition, eventually
 
 
 def config(name, data="1", **annotations):
@@ -264,3 +264,11 @@ def test_reconciled_at_becomes_later_than_the_end_of_an_operation(app):
     app.create()
     state = app.operate()
     eventually(lambda: app.status["reconciledAt"] > state["finishedAt"])
+
+
+def test_a_kind_that_was_defined_a_moment_ago_is_found(app):
+    app.write(q="apiVersion: core.strimzi.io/v1\nkind: Quick\nmetadata:\n  name: q\n")
+    app.create()
+    app.cluster.kubernetes.create(definition("Quick", "core.strimzi.io"))
+    state = app.operate(retry={"limit": 3})
+    assert state["phase"] == "Succeeded"

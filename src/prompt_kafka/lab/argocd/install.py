@@ -262,6 +262,8 @@ def _start(kubernetes: Kubernetes, name: str, run: str) -> bool:
         "operation": {
             "initiatedBy": {"username": _WHO},
             "info": [{"name": "run", "value": run}, {"name": "Reason", "value": "lab up"}],
+            # A real server takes a moment to serve kinds that the sync before has defined.
+            "retry": {"limit": 3, "backoff": {"duration": "5s", "factor": 2, "maxDuration": "1m"}},
             "sync": {"syncStrategy": {"hook": {}}},
         },
         "status": {"operationState": None},

@@ -39,6 +39,8 @@ class LiveState:
             return None
         group, name, namespace, of = identity(manifest)
         informer = self._cache.informer(group, name)
+        if informer is not None:
+            informer.wait_synced(2.0)  # a kind that has just come
         seen = informer.get(namespace, of) if informer else None
         if informer is not None and (seen is None or informer.kind.version == kind.version):
             return seen

@@ -75,6 +75,8 @@ class Sync:
         results: list[Result] = state["syncResult"].get("resources") or []
         todo = self._tasks(compared, sync, options, results)
         if not results:
+            if any(task.wanted is not None and self._live.kind(task.wanted) is None for task in todo):
+                self._cache.refresh_kinds()  # another application may have defined them a moment ago
             refused = set(self._comparer.refused(application, compared.targets))
             todo = [self._checked(task, compared.targets, refused) for task in todo]
             if bad := [task for task in todo if task.failed]:
