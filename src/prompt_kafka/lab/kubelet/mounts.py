@@ -80,6 +80,7 @@ class Mounts:
         folder = self._claim(pod["metadata"]["namespace"], claim)
         if folder is None:
             raise MountError(f"persistentvolumeclaim {claim!r} is not bound")
+        folder = folder.resolve()
         if target.is_symlink() and target.readlink() == folder:
             return
         if target.is_symlink():

@@ -1,9 +1,10 @@
 """Volumes: a folder for each claim, and the persistent volume that stands for it.
 
 A claim is bound at once, whatever its storage class; a class that the lab has no object for is named on the
-volume as mapped. What happens to the data of a deleted claim is the volume's reclaim policy, ``Retain``
-unless the class says otherwise: a retained folder is set aside, and comes back to a claim that names the
-volume (Strimzi's documented recovery).
+volume as mapped. The data are in ``disks/<volume>``; ``volumes/<namespace>/<claim>`` is a link to it while
+the claim is there. What happens to the data of a deleted claim is the volume's reclaim policy, ``Retain``
+unless the class says otherwise: retained data come back to a claim that names the volume (Strimzi's
+documented recovery).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 MAPPED = "lab.prompt-kafka/mapped-storage-class"
 PROVISIONER = "lab.prompt-kafka/folder"
 PROTECTION = "kubernetes.io/pvc-protection"
+VOLUME_PROTECTION = "kubernetes.io/pv-protection"
 
 
 class Volumes:
@@ -97,29 +99,34 @@ class Volumes:
             self._bind(claim)
         elif self._size(claim) != ((claim["status"].get("capacity") or {}).get("storage")):
             self._write_bound(claim)
-        if phase == "Bound":
+        if phase == "Bound" and claim["spec"].get("volumeName"):
             # A folder that somebody removed by hand is an empty disk, not an error of the kubelet.
-            self._state.volume(*key).mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._attach(key, claim["spec"]["volumeName"])
         return None
+
+    def _attach(self, key: Key, volume: str) -> None:
+        disk, folder = self._disk(volume), self._state.volume(*key)
+        disk.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not (folder.is_symlink() and folder.readlink() == disk):
+            if folder.is_dir() and not folder.is_symlink():
+                disk.rmdir()
+                folder.replace(disk)
+            folder.unlink(missing_ok=True)
+            folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            folder.symlink_to(disk)
 
     def _bind(self, claim: Object) -> None:
         namespace, name = key_of(claim)
-        folder = self._state.volume(namespace, name)
         wanted = claim["spec"].get("volumeName")
         if wanted:
             volume = self._kubernetes.find(PV, wanted)
             if volume is None or not _free_for(volume, claim):
                 return
-            aside = self._aside(wanted)
-            if aside.exists() and not folder.exists():
-                folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                aside.replace(folder)
-            body: Object = {"spec": {"claimRef": _reference(claim), "hostPath": {"path": str(folder)}}}
-            self._kubernetes.patch(PV, wanted, None, body)
+            self._kubernetes.patch(PV, wanted, None, {"spec": {"claimRef": _reference(claim)}})
         else:
             wanted = f"pvc-{claim['metadata']['uid']}"
-            self._provision(claim, wanted, folder)
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._provision(claim, wanted)
+        self._attach((namespace, name), wanted)
         self._kubernetes.patch(PV, wanted, None, {"status": {"phase": "Bound"}}, subresource="status")
         finalizers = claim["metadata"].get("finalizers") or []
         if PROTECTION not in finalizers:
@@ -131,7 +138,7 @@ class Volumes:
         self._kubernetes.patch(PVC, name, namespace, body)
         self._write_bound(claim)
 
-    def _provision(self, claim: Object, name: str, folder: Path) -> None:
+    def _provision(self, claim: Object, name: str) -> None:
         kind = claim["spec"].get("storageClassName") or ""
         known = self._kubernetes.find(STORAGE_CLASS, kind) if kind else None
         volume = {
@@ -150,7 +157,7 @@ class Volumes:
                 "persistentVolumeReclaimPolicy": (known or {}).get("reclaimPolicy") or "Retain",
                 "storageClassName": kind,
                 "volumeMode": "Filesystem",
-                "hostPath": {"path": str(folder)},
+                "hostPath": {"path": str(self._disk(name))},
                 "claimRef": _reference(claim),
             },
         }
@@ -198,6 +205,9 @@ class Volumes:
                 != PROVISIONER
             ):
                 continue
+            if volume["metadata"].get("deletionTimestamp"):
+                self._unprotect(volume)
+                continue
             phase = (volume.get("status") or {}).get("phase")
             if phase != "Bound" and phase is not None:
                 continue
@@ -205,22 +215,31 @@ class Volumes:
 
     def _reclaim(self, volume: Object, folder: Path) -> None:
         name = volume["metadata"]["name"]
+        if folder.is_symlink() and folder.readlink() == self._disk(name):
+            folder.unlink()
         try:
             if volume["spec"].get("persistentVolumeReclaimPolicy") == "Delete":
-                shutil.rmtree(folder, ignore_errors=True)
+                shutil.rmtree(self._disk(name), ignore_errors=True)
                 self._kubernetes.delete(PV, name)
-                return
-            aside = self._aside(name)
-            if folder.exists() and not aside.exists():
-                aside.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                folder.replace(aside)
-            self._kubernetes.patch(PV, name, None, {"spec": {"hostPath": {"path": str(aside)}}})
-            self._kubernetes.patch(PV, name, None, {"status": {"phase": "Released"}}, subresource="status")
+            else:
+                released = {"status": {"phase": "Released"}}
+                self._kubernetes.patch(PV, name, None, released, subresource="status")
         except NotFound:
             pass
 
-    def _aside(self, volume: str) -> Path:
-        return self._state.root / "released" / volume
+    def _unprotect(self, volume: Object) -> None:
+        """Let a volume go that is being deleted and that no claim holds."""
+        finalizers = volume["metadata"].get("finalizers") or []
+        left = [each for each in finalizers if each != VOLUME_PROTECTION]
+        if left != finalizers:
+            try:
+                body = {"metadata": {"finalizers": left}}
+                self._kubernetes.patch(PV, volume["metadata"]["name"], None, body)
+            except NotFound:
+                pass
+
+    def _disk(self, volume: str) -> Path:
+        return self._state.root / "disks" / volume
 
     @staticmethod
     def _size(claim: Object) -> str:
