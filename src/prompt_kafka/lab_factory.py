@@ -74,6 +74,7 @@ class _Hopeful:
         self._inner = inner
         self.step_began = inner.step_began
         self.acted = inner.acted
+        self.asked_again = inner.asked_again
 
     def looked(self, step: Step, world: World | None, unmet: tuple[Verdict, ...]) -> None:
         self._inner.looked(step, world, unmet)
@@ -108,7 +109,7 @@ def up(
     UsageError, TimedOutError, LabNotProvedError
         With what to do about it.
     """
-    from prompt_kafka.lab import lifecycle, preparation, service_file
+    from prompt_kafka.lab import lifecycle, preparation, service_file, training
 
     preparation.check(name, environment or "lab", repo)
     wanted = lifecycle.Wanted(name, environment, repo, kafka_version, strimzi_version)
@@ -121,6 +122,7 @@ def up(
             _prove(look, listener)
             cluster_id = look.observe(Finished().needs_to_see).target.cluster_id
         service_file.write(state, lab.not_run, cluster_id=cluster_id)
+        training.after_proof(state, say)
     found = environment_of(options, changes=True)
     return LabUp(
         environment=name,

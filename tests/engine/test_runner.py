@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from prompt_kafka.core.actions import Action, Annotate, Observe
+from prompt_kafka.core.actions import Action, Annotate, AnnotateEach, Observe
 from prompt_kafka.core.clock import ManualClock
-from prompt_kafka.core.conditions import Finished, OperatorRuns, Replaced, RollBegun, TargetIs
+from prompt_kafka.core.conditions import Finished, OperatorRuns, Replaced, RollBegun, RollGivenUp, TargetIs
 from prompt_kafka.core.errors import StoppedError, TimedOutError, UnreachableError
 from prompt_kafka.core.plan import Plan, Step
 from prompt_kafka.core.run import RunRecord, RunState, StepRecord, StepState
@@ -59,6 +59,9 @@ class Heard:
 
     def looked(self, step: Step, world: World | None, unmet: tuple[Verdict, ...]) -> None:
         self.unmet += [verdict.because for verdict in unmet]
+
+    def asked_again(self, step: Step, given_up: Verdict) -> None:
+        self.unmet.append(given_up.because)
 
     def step_ended(self, step: Step, record: StepRecord, seconds: float) -> None:
         self.outcomes.append(record)
@@ -218,3 +221,34 @@ def test_a_run_that_stops_says_why_in_its_record() -> None:
         Runner(service.observe, service.perform, kept.append, Heard(), service.clock).run(_begin(_roll()))
     assert kept[-1].state is RunState.STOPPED
     assert "the cluster operator is not running" in kept[-1].because
+
+
+def _gave_up(service: Service) -> Callable[[float], World]:
+    """Return a service whose operator forgets what it was asked, until it is asked the third time."""
+
+    def after(seconds: float) -> World:
+        if seconds < 2:
+            return change(healthy(), {"pods": {K4: {"rolling": True}}})
+        return healthy() if len(service.actions) < 3 else change(healthy(), RENEWED)
+
+    return after
+
+
+def test_what_the_operator_gave_up_is_asked_again_for_what_is_left() -> None:
+    again = AnnotateEach("pod", ((K4, "uid-4"),), "prompt-kafka", "strimzi.io/manual-rolling-update", "true")
+    step = _roll(given_up=RollGivenUp(((K4, "uid-4"),)), again=again)
+    clock = ManualClock(NOW)
+    service = Service(clock, lambda _: healthy())
+    service.after = _gave_up(service)
+    heard = Heard()
+    done = Runner(service.observe, service.perform, _nothing, heard, clock).run(_begin(step))
+    assert service.actions == [ROLL, again, again]
+    assert done.state is RunState.DONE
+    assert heard.unmet.count(f"the operator gave up before {K4}") == 2
+
+
+def test_after_three_times_it_stops_and_says_so() -> None:
+    again = AnnotateEach("pod", ((K4, "uid-4"),), "prompt-kafka", "strimzi.io/manual-rolling-update", "true")
+    step = _roll(given_up=RollGivenUp(((K4, "uid-4"),)), again=again)
+    with pytest.raises(StoppedError, match="asked 3 times: the operator gave up before"):
+        _run(_begin(step), lambda _: healthy())

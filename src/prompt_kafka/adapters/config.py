@@ -34,6 +34,7 @@ _ENVIRONMENT_KEYS = {
     "branch": str,
     "application": str,
     "argocd_namespace": str,
+    "argocd_server": str,
 }
 _KAFKA_KEYS = {"user": str, "canary_user": str, "canary_topic": str, "listener": str}
 

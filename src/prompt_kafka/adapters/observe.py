@@ -11,14 +11,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Self, TypeVar
 
-from prompt_kafka.adapters import argocd, canary, login, objects
+from prompt_kafka.adapters import canary, login, objects
 from prompt_kafka.adapters.access import Access, Entry, Route, reason
+from prompt_kafka.adapters.argocd_way import ArgoCd, argocd_of
 from prompt_kafka.adapters.git import GitRepository
 from prompt_kafka.clients.kafka import KafkaConnection, preload
-from prompt_kafka.clients.kinds import APPLICATION, DEPLOYMENT, KAFKA, NODE_POOL, POD_SET, SECRET, TOPIC, USER
+from prompt_kafka.clients.kinds import DEPLOYMENT, KAFKA, NODE_POOL, POD_SET, SECRET, TOPIC, USER
 from prompt_kafka.clients.kubernetes import Kubernetes, Object
 from prompt_kafka.core.clock import SYSTEM, Clock
-from prompt_kafka.core.delivery import Application, GitState
+from prompt_kafka.core.delivery import GitState
 from prompt_kafka.core.errors import PromptKafkaError, UnreachableError, UsageError
 from prompt_kafka.core.objects import Canary, Nodes, ResourceState
 from prompt_kafka.core.quorum import ControllerAnswer
@@ -59,6 +60,7 @@ class Observer:
         self._lock = threading.Lock()
         self._git_lock = threading.Lock()
         self._git: GitRepository | None = None
+        self._argocd: ArgoCd | None = None
         self._pool = ThreadPoolExecutor(12, thread_name_prefix="observe")
 
     def close(self) -> None:
@@ -67,6 +69,8 @@ class Observer:
         for connection, _ in (*self._connections.values(), *self._lost):
             connection.close()
         self._access.close()
+        if self._argocd is not None:
+            self._argocd.close()
 
     def __enter__(self) -> Self:
         return self
@@ -126,7 +130,7 @@ class Observer:
         if Part.RESOURCES in asked:
             looks["resources"] = self._pool.submit(self._see, self._resources)
         if Part.APPLICATIONS in asked:
-            looks["applications"] = self._pool.submit(self._see, self._applications)
+            looks["applications"] = self._pool.submit(self._see, lambda: self.argocd().applications())
         if Part.GIT in asked:
             looks["git"] = self._pool.submit(self._see, self._look_at_git)
         secrets = {
@@ -212,9 +216,12 @@ class Observer:
         found = [*self._kubernetes.list(TOPIC, namespace), *self._kubernetes.list(USER, namespace)]
         return tuple(objects.resource_state(obj) for obj in found)
 
-    def _applications(self) -> tuple[Application, ...]:
-        found = self._kubernetes.list(APPLICATION, self._environment.argocd_namespace)
-        return tuple(argocd.application(obj) for obj in found)
+    def argocd(self) -> ArgoCd:
+        """Return the way to Argo CD."""
+        with self._lock:
+            if self._argocd is None:
+                self._argocd = argocd_of(self._kubernetes, self._environment)
+            return self._argocd
 
     def _look_at_git(self) -> GitState:
         return self.git().look()

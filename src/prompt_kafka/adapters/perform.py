@@ -4,26 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from prompt_kafka.adapters import argocd
+from prompt_kafka.adapters.argocd_way import ArgoCd, ByResources
 from prompt_kafka.adapters.git import GitRepository
 from prompt_kafka.clients.kinds import KAFKA, POD, POD_SET, Kind
 from prompt_kafka.clients.kubernetes import Conflict, Kubernetes, NotFound
-from prompt_kafka.core.actions import Action, Annotate, Delete, Observe
+from prompt_kafka.core.actions import Action, Annotate, AnnotateEach, Delete, Observe
 from prompt_kafka.core.changes import CommitFiles, Manual, Refresh, Sync
 from prompt_kafka.core.errors import StoppedError
 
 _KINDS: dict[str, Kind] = {"pod": POD, "strimzipodset": POD_SET, "kafka": KAFKA}
 
 
-def perform(action: Action, kubernetes: Kubernetes, *, git: Callable[[], GitRepository], who: str) -> None:
+def perform(
+    action: Action,
+    kubernetes: Kubernetes,
+    *,
+    git: Callable[[], GitRepository],
+    who: str,
+    argocd: Callable[[], ArgoCd] | None = None,
+) -> None:
     """Carry out one action.
 
     Parameters
     ----------
     action, kubernetes
         What to do, to which cluster.
-    git
-        Gives the repository that the service follows.
+    git, argocd
+        Give the repository that the service follows, and the way to Argo CD (its resources when not given).
     who
         Who does it; shown in Argo CD's history.
 
@@ -36,14 +43,11 @@ def perform(action: Action, kubernetes: Kubernetes, *, git: Callable[[], GitRepo
     """
     match action:
         case Annotate(resource, name, namespace, key, value, uid):
-            kind = _KINDS[resource]
-            metadata: dict[str, object] = {"annotations": {key: value}}
-            if uid:
-                found = kubernetes.get(kind, name, namespace)["metadata"]
-                if found["uid"] != uid:
-                    raise _moved(resource, name, namespace)
-                metadata["resourceVersion"] = found["resourceVersion"]
-            kubernetes.patch(kind, name, namespace, {"metadata": metadata})
+            if not _annotate(kubernetes, resource, name, namespace, {key: value}, uid):
+                raise _moved(resource, name, namespace)
+        case AnnotateEach(resource, objects, namespace, key, value):
+            for name, uid in objects:
+                _annotate(kubernetes, resource, name, namespace, {key: value}, uid)
         case Delete(resource, name, namespace, uid):
             try:
                 kubernetes.delete(_KINDS[resource], name, namespace, uid=uid)
@@ -54,11 +58,30 @@ def perform(action: Action, kubernetes: Kubernetes, *, git: Callable[[], GitRepo
         case CommitFiles():
             git().commit(action)
         case Refresh():
-            argocd.refresh(kubernetes, action)
+            _argocd(argocd, kubernetes, action.namespace).refresh(action)
         case Sync():
-            argocd.sync(kubernetes, action, git().look().pinned(action.mark), who)
+            revision = git().look().pinned(action.mark)
+            _argocd(argocd, kubernetes, action.namespace).sync(action, revision, who)
         case Manual() | Observe():
             return
+
+
+def _argocd(way: Callable[[], ArgoCd] | None, kubernetes: Kubernetes, namespace: str) -> ArgoCd:
+    return way() if way is not None else ByResources(kubernetes, namespace)
+
+
+def _annotate(
+    kubernetes: Kubernetes, resource: str, name: str, namespace: str, annotations: dict[str, str], uid: str
+) -> bool:
+    """Annotate an object; return False when it is not the one of that UID any more."""
+    metadata: dict[str, object] = {"annotations": annotations}
+    if uid:
+        found = kubernetes.find(_KINDS[resource], name, namespace)
+        if found is None or found["metadata"]["uid"] != uid:
+            return False
+        metadata["uid"] = uid
+    kubernetes.patch(_KINDS[resource], name, namespace, {"metadata": metadata})
+    return True
 
 
 def _moved(resource: str, name: str, namespace: str) -> StoppedError:

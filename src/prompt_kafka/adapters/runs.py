@@ -22,7 +22,7 @@ PREFIX = "prompt-kafka-run-"
 
 def new_id(procedure: str, at: datetime) -> str:
     """Return an id for a new run; ids sort by time."""
-    return f"{at:%Y%m%d-%H%M%S}-{procedure}-{secrets.token_hex(2)}"
+    return f"{at:%Y%m%d-%H%M%S}-{procedure.replace(' ', '-')}-{secrets.token_hex(2)}"
 
 
 class RunStore:

@@ -25,7 +25,14 @@ MARK = {Answer.YES: "✓", Answer.NO: "✗", Answer.UNKNOWN: "?"}
 
 def terminal(*, stderr: bool = False) -> Console:
     """Return a console for standard output; colours only where a person looks."""
-    return Console(theme=THEME, highlight=False, stderr=stderr, soft_wrap=True)
+    return _fitted(Console(theme=THEME, highlight=False, stderr=stderr, soft_wrap=True))
+
+
+def _fitted(console: Console) -> Console:
+    """Give output that goes to a file or a pipe all the width that its tables want."""
+    if not console.is_terminal:
+        console.width = 240
+    return console
 
 
 def age(seconds: float) -> str:

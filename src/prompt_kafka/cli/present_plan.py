@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from rich.console import Console
 from rich.markup import escape
 
@@ -18,16 +20,11 @@ def show(plan: Plan, console: Console) -> None:
     if not plan.steps:
         console.print(f"nothing to do: {escape(plan.nothing_because)}")
         return
+    _show_changes(plan, console)
     for number, step in enumerate(plan.steps, 1):
         console.print(f"\n{number}. [bold]{escape(step.title)}[/]")
         console.print(f"   [quiet]{escape(step.why)}[/]")
-        if isinstance(step.action, CommitFiles):
-            _show_files(step.action, console)
         _show_by_hand(_short(by_hand(step.action, plan.target.context)), console)
-    if plan.resources:
-        console.print("\n[bold]Objects that it brings[/]")
-    for resource in plan.resources:
-        console.print(f"[quiet]---[/]\n{escape(resource.rstrip())}")
     if plan.words:
         console.print("\n[bold]Who may then do what[/]")
     for sentence in plan.words:
@@ -36,6 +33,18 @@ def show(plan: Plan, console: Console) -> None:
         console.print()
     for note in plan.notes:
         console.print(f"[quiet]·[/] {escape(note)}")
+
+
+def _show_changes(plan: Plan, console: Console) -> None:
+    """Print what changes in Git and what comes to the cluster; the steps come after it, on one screen."""
+    for step in plan.steps:
+        if isinstance(step.action, CommitFiles):
+            console.print(f"\n[bold]What changes on {escape(step.action.branch)}[/]")
+            _show_files(step.action, console)
+    if plan.resources:
+        console.print("\n[bold]Objects that it brings[/]")
+    for resource in plan.resources:
+        console.print(f"   [quiet]---[/]\n{escape(textwrap.indent(resource.rstrip(), '   '))}")
 
 
 def _show_files(commit: CommitFiles, console: Console) -> None:

@@ -39,7 +39,7 @@ def show(world: World, report: Report, console: Console) -> None:
     quorum = quorum_of(world.quorum.known or ())
     _line(console, "versions", _versions(world))
     _line(console, "quorum", _quorum(world, quorum))
-    _line(console, "partitions", _partitions(world))
+    _line(console, "data", _partitions(world))
     _line(console, "groups", _groups(world))
     if world.applications.known:
         _line(console, "argo cd", ", ".join(f"{a.name} {a.reason}" for a in world.applications.known))
@@ -85,7 +85,7 @@ def _partitions(world: World) -> str:
     under = sum(len(topic.under_replicated) for topic in topics)
     below = sum(len(topic.under_min_in_sync) for topic in topics)
     wrong = f"{under} under-replicated · {below} under min ISR · {offline} offline"
-    return f"{total} of {len(topics)} topics · {wrong}"
+    return f"{total} partitions of {len(topics)} topics · {wrong}"
 
 
 def _groups(world: World) -> str:

@@ -52,6 +52,10 @@ class Progress:
         if unmet and self._clock.monotonic() - self._spoke > QUIET_S:
             self._say(f"[quiet]waiting: {escape(unmet[0].because)}[/]")
 
+    def asked_again(self, step: Step, given_up: Verdict) -> None:
+        """Print that something is asked for again."""
+        self._say(f"[unsure]{escape(given_up.because)}; asking again for what is left[/]")
+
     def step_ended(self, step: Step, record: StepRecord, seconds: float) -> None:
         """Print the evidence."""
         done = "proved" if record.acted or isinstance(step.action, Observe) else "already so"

@@ -35,6 +35,23 @@ class Annotate:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnotateEach:
+    """Set an annotation on each of these objects that is still the one of its UID.
+
+    Attributes
+    ----------
+    objects
+        Name and UID of each.
+    """
+
+    resource: str
+    objects: tuple[tuple[str, str], ...]
+    namespace: str
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Delete:
     """Delete one object, and only the one of this UID."""
 
@@ -49,7 +66,7 @@ class Observe:
     """Do nothing; the step only proves something."""
 
 
-Action = Annotate | Delete | Observe | CommitFiles | Refresh | Sync | Manual
+Action = Annotate | AnnotateEach | Delete | Observe | CommitFiles | Refresh | Sync | Manual
 
 
 def by_hand(action: Action, context: str) -> str:
@@ -59,6 +76,9 @@ def by_hand(action: Action, context: str) -> str:
             return changes.by_hand(action, context)
         case Annotate(resource, name, namespace, key, value):
             words = ["annotate", resource, name, f"{key}={value}", "--overwrite", "-n", namespace]
+        case AnnotateEach(resource, objects, namespace, key, value):
+            names = [name for name, _ in objects]
+            words = ["annotate", resource, *names, f"{key}={value}", "--overwrite", "-n", namespace]
         case Delete(resource, name, namespace):
             words = ["delete", resource, name, "-n", namespace]
         case Observe():

@@ -135,6 +135,42 @@ class RollBegun:
 
 
 @dataclass(frozen=True, slots=True)
+class RollGivenUp:
+    """The operator has given a roll up: it is asked for no more, nothing moves, and old pods are left.
+
+    The annotation vanishes even when the roll failed, so this is the only sign of it.
+
+    Attributes
+    ----------
+    pods
+        Name of each pod and its UID before: the baseline.
+    """
+
+    pods: tuple[tuple[str, str], ...]
+
+    @property
+    def needs_to_see(self) -> frozenset[Part]:
+        """The parts of the World that it reads."""
+        return frozenset({Part.NODES})
+
+    def judge(self, world: World) -> Verdict:
+        """Judge it on a World."""
+        nodes = world.nodes.known
+        if nodes is None:
+            return unknown(world.nodes)
+        names = {name for name, _ in self.pods}
+        asked = any(s.rolling and names & {name for name, _, _ in s.pods} for s in nodes.pod_sets)
+        pods = [nodes.pod(name) for name in names]
+        if asked or any(pod is None or pod.deleting or pod.rolling for pod in pods):
+            return no("the roll goes on")
+        old = [pod.name for pod in pods if pod is not None and (pod.name, pod.uid) in self.pods]
+        renewed = [pod for pod in pods if pod is not None and (pod.name, pod.uid) not in self.pods]
+        if not old or not all(pod.ready for pod in renewed):
+            return no("the roll goes on")
+        return yes(f"the operator gave up before {', '.join(sorted(old))}")
+
+
+@dataclass(frozen=True, slots=True)
 class QuorumLed:
     """A controller leads the metadata quorum."""
 
@@ -214,6 +250,7 @@ Condition = (
     | OperatorRuns
     | Replaced
     | RollBegun
+    | RollGivenUp
     | QuorumLed
     | Finished
     | ResourcesReady

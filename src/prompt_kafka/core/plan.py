@@ -35,6 +35,10 @@ class Step:
         What must hold after; when it holds before, the step is done already.
     marks
         Any of these shows that the action has taken effect, where a killed run could not write it down.
+    given_up
+        Shows that what was asked has been given up without the proof.
+    again
+        What is then asked again, for what is left.
     timeout_s
         Seconds to wait for the proof.
     disruptive
@@ -49,6 +53,8 @@ class Step:
     proof: tuple[Condition, ...]
     needs: tuple[Condition, ...] = ()
     marks: tuple[Condition, ...] = ()
+    given_up: Condition | None = None
+    again: Action | None = None
     timeout_s: float = 600.0
     disruptive: bool = False
     irreversible: bool = False

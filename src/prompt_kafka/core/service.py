@@ -58,6 +58,8 @@ class Environment:
         ``origin`` is meant. Empty where nothing is changed through Git.
     application, argocd_namespace
         The Argo CD Application that brings the topics, and where it is.
+    argocd_server
+        Address of Argo CD's API, used when ``ARGOCD_AUTH_TOKEN`` is set; else the variable ``ARGOCD_SERVER``.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Environment:
     branch: str = "main"
     application: str = "prompt-kafka"
     argocd_namespace: str = "argocd"
+    argocd_server: str = ""
 
     @property
     def folder(self) -> str:

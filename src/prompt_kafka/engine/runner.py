@@ -22,6 +22,9 @@ from prompt_kafka.core.run import RunRecord, RunState, StepRecord, StepState
 from prompt_kafka.core.verdict import Verdict, unknown
 from prompt_kafka.core.world import Look, World
 
+TRIES = 3
+"""How often something is asked for that is given up each time."""
+
 INTERVAL_S = 0.5
 """Between two looks at Kafka; a change in Kubernetes shortens the wait."""
 
@@ -37,6 +40,9 @@ class Listener(Protocol):
 
     def looked(self, step: Step, world: World | None, unmet: tuple[Verdict, ...]) -> None:
         """Tell what was seen while waiting (nothing when nobody answered), and what is not met yet."""
+
+    def asked_again(self, step: Step, given_up: Verdict) -> None:
+        """Tell that what was asked was given up, and is asked again for what is left."""
 
     def step_ended(self, step: Step, record: StepRecord, seconds: float) -> None:
         """Tell that a step is proved."""
@@ -148,19 +154,33 @@ class Runner:
         stable_s = max((c.stable_s for c in step.proof if isinstance(c, Finished)), default=0.0)
         cheap = _without_canary(step.proof)
         holds_since: float | None = None
+        tries = TRIES
+        looks = (*cheap, step.given_up) if step.given_up is not None else cheap
         while True:
-            world, unmet = self._look(cheap)
+            world, unmet = self._look(looks, cheap)
             now = self._clock.monotonic()
             if unmet:
                 holds_since = None
             elif holds_since is None:
                 holds_since = now
             if holds_since is not None and now - holds_since >= stable_s:
-                world, unmet = self._look(step.proof)
+                world, unmet = self._look(step.proof, step.proof)
                 if world is not None and not unmet:
                     return _evidence(step.proof, world)
                 holds_since = None
             self._listener.looked(step, world, unmet)
+            if unmet and world is not None and step.given_up is not None and step.again is not None:
+                given_up = step.given_up.judge(world)
+                if given_up.holds:
+                    tries -= 1
+                    if not tries:
+                        raise StoppedError(
+                            f"asked {TRIES} times: {given_up.because}",
+                            where=f"step {number}: {step.title}",
+                            next="the operator's log says why; prompt-kafka status names what is wrong",
+                        )
+                    self._listener.asked_again(step, given_up)
+                    self._perform(step.again)
             if now - began > step.timeout_s:
                 missing = unmet[0].because if unmet else f"it did not hold for {stable_s:.0f} s"
                 raise TimedOutError(
@@ -170,10 +190,12 @@ class Runner:
                 )
             self._pause()
 
-    def _look(self, conditions: tuple[Condition, ...]) -> tuple[World | None, tuple[Verdict, ...]]:
-        """Return what was seen and what of it is not met; a silent API is waited for, not a failure."""
+    def _look(
+        self, looks: tuple[Condition, ...], conditions: tuple[Condition, ...]
+    ) -> tuple[World | None, tuple[Verdict, ...]]:
+        """Return what was seen and which conditions are not met; a silent API is waited for, no failure."""
         try:
-            world = self._observe(_parts(conditions))
+            world = self._observe(_parts(looks))
         except UnreachableError as error:
             return None, (unknown(error.what),)
         return world, _unmet(conditions, world)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from prompt_kafka.core.actions import Annotate, Delete, Observe
+from prompt_kafka.core.actions import Annotate, AnnotateEach, Delete, Observe
 from prompt_kafka.core.conditions import (
     Condition,
     Finished,
@@ -18,6 +18,7 @@ from prompt_kafka.core.conditions import (
     QuorumLed,
     Replaced,
     RollBegun,
+    RollGivenUp,
     TargetIs,
 )
 from prompt_kafka.core.errors import RefusedError, UsageError
@@ -220,6 +221,8 @@ def _by_operator(world: World, nodes: Nodes, chosen: list[Pod], request: Restart
                 needs=needs,
                 proof=_pods_back(going),
                 marks=(RollBegun(_baseline(going)),),
+                given_up=RollGivenUp(_baseline(going)),
+                again=_ask_each(nodes, going),
                 timeout_s=SECONDS_PER_POD * len(going),
                 disruptive=True,
             )
@@ -232,9 +235,16 @@ def _by_operator(world: World, nodes: Nodes, chosen: list[Pod], request: Restart
                 needs=needs,
                 proof=_pods_back([pod]),
                 marks=(RollBegun(_baseline([pod])),),
+                given_up=RollGivenUp(_baseline([pod])),
+                again=_ask_each(nodes, [pod]),
                 timeout_s=SECONDS_PER_POD,
                 disruptive=True,
             )
+
+
+def _ask_each(nodes: Nodes, pods: list[Pod]) -> AnnotateEach:
+    """Return what is asked again after the operator gave up: for the pods that are still the old ones."""
+    return AnnotateEach("pod", _baseline(pods), nodes.kafka.namespace, ROLLING_UPDATE, "true")
 
 
 def _by_deletion(world: World, nodes: Nodes, chosen: list[Pod], proof: Finished) -> Iterator[Step]:

@@ -216,7 +216,9 @@ class Yaml:
 
     def _keeps_blanks(self, line: int) -> bool:
         """Return whether a block text ends above `line` to which a blank line would belong (``|+``)."""
-        return any(re.search(r"[|>]\d?\+", each) for each in self.lines[:line]) and self._ends(self.root, line)
+        return any(re.search(r"[|>]\d?\+", each) for each in self.lines[:line]) and self._ends(
+            self.root, line
+        )
 
     def _ends(self, node: Node | None, line: int) -> bool:
         if node is None:
