@@ -16,7 +16,7 @@ from prompt_kafka.core.errors import PromptKafkaError, UsageError
 from prompt_kafka.core.plan import Step
 from prompt_kafka.core.run import StepRecord
 from prompt_kafka.core.verdict import Verdict
-from prompt_kafka.core.world import World
+from prompt_kafka.core.world import Part, World
 from prompt_kafka.factory import Session, TargetOptions, environment_of, session
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def up(
         options = TargetOptions(environment=name, config=state.service)
         with session(options, changes=True) as look:
             _prove(look, listener)
-            cluster_id = look.observe(Finished().needs_to_see).target.cluster_id
+            cluster_id = look.observe(frozenset({Part.NODES})).target.cluster_id
         service_file.write(state, lab.not_run, cluster_id=cluster_id)
         training.after_proof(state, say)
     found = environment_of(options, changes=True)
