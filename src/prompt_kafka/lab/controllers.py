@@ -19,19 +19,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from prompt_kafka.clients.kinds import LEASE, NAMESPACE
-from prompt_kafka.clients.kubernetes import AlreadyExists, Conflict, Kubernetes, KubernetesError, NotFound
+from prompt_kafka.clients.kinds import NAMESPACE
+from prompt_kafka.clients.kubernetes import Kubernetes, KubernetesError
 from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.core.errors import PromptKafkaError, UnreachableError, UsageError
 from prompt_kafka.lab.cache import ClusterCache
 from prompt_kafka.lab.files import locked
+from prompt_kafka.lab.heart import Heart
 from prompt_kafka.lab.settings import LabSettings
 
 log = logging.getLogger("prompt_kafka.lab.controllers")
-
-LEASE_NAMESPACE, LEASE_NAME = "kube-system", "lab-controllers"
-LEASE_SECONDS = 3
-_RENEW = 0.75
 
 
 class Part(Protocol):
@@ -42,74 +39,6 @@ class Part(Protocol):
 
     def stop(self) -> None:
         """Stop."""
-
-
-class Heart:
-    """Renews the Lease that says the controllers live.
-
-    Parameters
-    ----------
-    kubernetes
-        The API.
-    """
-
-    def __init__(self, kubernetes: Kubernetes, *, clock: Clock = SYSTEM) -> None:
-        self._kubernetes = kubernetes
-        self._clock = clock
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="lease", daemon=True)
-
-    def start(self) -> None:
-        """Begin to renew."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Give the Lease up."""
-        self._stopping.set()
-        self._thread.join(2.0)
-        try:
-            self._kubernetes.patch(
-                LEASE,
-                LEASE_NAME,
-                LEASE_NAMESPACE,
-                {"spec": {"holderIdentity": "", "leaseDurationSeconds": 1}},
-            )
-        except PromptKafkaError:
-            pass
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                self._renew()
-            except PromptKafkaError as error:
-                log.info("the lease is not renewed: %s", error.what)
-            self._clock.sleep(_RENEW, self._stopping)
-
-    def _renew(self) -> None:
-        now = self._clock.now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        spec = {"holderIdentity": f"controllers-{os.getpid()}", "leaseDurationSeconds": LEASE_SECONDS}
-        body = {"spec": {**spec, "renewTime": now}}
-        try:
-            self._kubernetes.patch(LEASE, LEASE_NAME, LEASE_NAMESPACE, body)
-        except NotFound:
-            self._create({**spec, "renewTime": now, "acquireTime": now})
-        except Conflict:
-            pass
-
-    def _create(self, spec: dict[str, object]) -> None:
-        lease = {
-            "apiVersion": LEASE.api_version,
-            "kind": LEASE.kind,
-            "metadata": {"name": LEASE_NAME, "namespace": LEASE_NAMESPACE},
-            "spec": spec,
-        }
-        try:
-            self._kubernetes.create(lease)
-        except AlreadyExists:
-            pass
-        except NotFound:
-            space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": LEASE_NAMESPACE}}
-            self._kubernetes.create(space)
 
 
 class Process:
@@ -214,6 +143,19 @@ def _argocd(process: Process) -> list[Part]:
     return [ApplicationController(connection, process.cache, renderer, factor=settings.timer_factor)]
 
 
+def _argocd_api(process: Process) -> list[Part]:
+    from prompt_kafka.lab.argocd.rest import PortError, RestApi
+    from prompt_kafka.lab.argocd.server import Applications
+
+    applications = Applications(process.connect("argocd-server"))
+    try:
+        return [RestApi(applications, process.folder, process.settings.argocd_port)]
+    except PortError as error:
+        # Everything goes by the Application resources too.
+        log.warning("no REST API of Argo CD: %s", error)
+        return []
+
+
 def _strimzi(process: Process) -> list[Part]:
     try:
         from prompt_kafka.lab.strimzi import controllers
@@ -232,6 +174,7 @@ _BUILDERS: dict[str, Callable[[Process], list[Part]]] = {
     "vault-secrets": _vault_secrets,
     "garbage": _garbage,
     "argocd": _argocd,
+    "argocd-api": _argocd_api,
     "strimzi": _strimzi,
     "lease": _heart,
 }
