@@ -260,7 +260,7 @@ class Session:
         ):
             yield Runner(
                 observer.observe,
-                lambda action: perform(action, writer, git=observer.git, who=owner()),
+                lambda action: perform(action, writer, git=observer.git, argocd=observer.argocd, who=owner()),
                 keep,
                 listener,
                 SYSTEM,

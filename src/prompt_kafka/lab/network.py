@@ -33,7 +33,8 @@ def choose_network(home: Path) -> tuple[int, int, int]:
         network, api_port, slack_port = f"127.{octet}", 16000 + octet, 17000 + octet
         if {network, api_port, slack_port} & taken or network in busy:
             continue
-        ports = ((f"{network}.0.1", CLAIM_PORT), ("127.0.0.1", api_port), ("127.0.0.1", slack_port))
+        local = (api_port, slack_port, 18000 + octet)  # the last is `LabSettings.argocd_port`
+        ports = ((f"{network}.0.1", CLAIM_PORT), *(("127.0.0.1", port) for port in local))
         if all(bindable(address, port) for address, port in ports):
             return octet, api_port, slack_port
     raise LabStateError(

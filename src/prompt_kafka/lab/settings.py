@@ -70,6 +70,16 @@ class LabSettings:
         """Address of the lab's Slack."""
         return f"http://127.0.0.1:{self.slack_port}"
 
+    @property
+    def argocd_port(self) -> int:
+        """Port of the lab's Argo CD API on 127.0.0.1; it follows from the network."""
+        return 18000 + int(self.network.partition(".")[2])
+
+    @property
+    def argocd_server(self) -> str:
+        """Address of the lab's Argo CD API, as in ``ARGOCD_SERVER``."""
+        return f"127.0.0.1:{self.argocd_port}"
+
     def to_json(self) -> str:
         """Return the document as it is stored."""
         return json.dumps(asdict(self), indent=2, sort_keys=True) + "\n"
