@@ -170,7 +170,9 @@ def _lag(world: World, without: frozenset[str]) -> Verdict:
             wrong.append(f"group {group_id} is {group.lag_s:.0f} s behind, objective {objective:.0f} s")
         else:
             within.append(f"{group_id} {group.lag_s:.0f} s")
-    return judge(wrong, f"lag {', '.join(within)}" if within else "no group of the service has read yet")
+    if within or not without:
+        return judge(wrong, f"lag {', '.join(within)}" if within else "no group of the service has read yet")
+    return judge(wrong, f"lag left out: {', '.join(sorted(without))}")
 
 
 def _canary(world: World) -> Verdict:
