@@ -21,7 +21,6 @@ ABSENT = (
     "Rights: the lab has one user, who may do everything; there is no 403 for a missing right.",
     "Rules in CEL (x-kubernetes-validations) and ratcheting of invalid fields that do not change.",
     "managedFields entries for the items of lists: a list counts as one field.",
-    "Unknown fields of built-in kinds are kept, without a warning.",
     "Protobuf and CBOR answers; Protobuf bodies only of the kinds that kubectl sends so.",
     "ServiceAccounts, tokens and the volumes that the admission of a real cluster adds to pods.",
     "kubectl port-forward and attach; aggregated discovery; field schemas in OpenAPI (kubectl explain).",

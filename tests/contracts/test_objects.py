@@ -241,3 +241,33 @@ def test_the_specification_of_a_pod_stays(api: Api, space: str) -> None:
     status = api.refused(422, "PUT", pods(space) + "/one", made)
     assert "pod updates may not change fields other than" in status["message"]
     assert status["details"]["causes"][0]["reason"] == "FieldValueForbidden"
+
+
+def test_unknown_fields_of_built_in_kinds_are_dropped(api: Api, space: str) -> None:
+    body = pod("one", nothing=1)
+    body["spec"]["containers"][0]["imagePullPolice"] = "Never"
+    status = api.refused(400, "POST", pods(space), body, fieldValidation="Strict")
+    assert status["message"] == (
+        'Pod in version "v1" cannot be handled as a Pod: strict decoding error: unknown field '
+        '"spec.containers[0].imagePullPolice", unknown field "spec.nothing"'
+    )
+    response = api.send("POST", pods(space), body)
+    assert response.status_code == 201
+    assert "nothing" not in response.json()["spec"]
+    assert sorted(response.headers.get_list("Warning")) == [
+        '299 - "unknown field \\"spec.containers[0].imagePullPolice\\""',
+        '299 - "unknown field \\"spec.nothing\\""',
+    ]
+
+
+def test_a_field_of_another_type_is_refused(api: Api, space: str) -> None:
+    for spec in (
+        {"terminationGracePeriodSeconds": "x"},
+        {"containers": "all"},
+        {"hostname": 1},
+        {"volumes": [1]},
+    ):
+        status = api.refused(400, "POST", pods(space), pod("one", **spec))
+        assert 'Pod in version "v1" cannot be handled as a Pod: json: cannot unmarshal' in status["message"]
+    for field, value in (("data", []), ("data", "x"), ("metadata", "x")):
+        assert api.refused(400, "POST", config_maps(space), {**config_map("one"), field: value})

@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from . import discovery, forwards, logs, openapi, sessions
+from . import discovery, forwards, logs, openapi, sessions, shapes
 from .answers import answer, refusal, warn
 from .deletion import Deletion
 from .errors import ApiError, method_not_allowed, no_such_resource, unauthorized
@@ -54,7 +54,7 @@ class Api:
         self._expected = f"Bearer {token}".encode()
         self._address = address
         self.registry = Registry(store)
-        self._objects = Objects(store, self.registry)
+        self._objects = Objects(store, self.registry, shapes.load())
         self._verbs = Verbs(self._objects, Deletion(self._objects), self.stopping)
         plant(self._objects)
 

@@ -16,6 +16,50 @@ CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
 _AGE = Column("Age", "date", ".metadata.creationTimestamp")
 
 
+_ANY: Object = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+_TEXTS: Object = {"type": "array", "items": {"type": "string"}}
+
+
+def _object(**properties: Object) -> Object:
+    return {**_ANY, "properties": properties}
+
+
+_TEXT: Object = {"type": "string"}
+_FLAG: Object = {"type": "boolean"}
+_SCALE = _object(specReplicasPath=_TEXT, statusReplicasPath=_TEXT, labelSelectorPath=_TEXT)
+_COLUMN = _object(name=_TEXT, type=_TEXT, jsonPath=_TEXT, priority={"type": "integer"})
+_VERSION = {
+    **_object(
+        name=_TEXT,
+        served=_FLAG,
+        storage=_FLAG,
+        deprecated=_FLAG,
+        schema=_object(openAPIV3Schema=_ANY),
+        subresources=_object(status=_ANY, scale=_SCALE),
+        additionalPrinterColumns={"type": "array", "items": _COLUMN},
+    ),
+    "required": ["name"],
+}
+#: What a definition must look like before anything reads it.
+SHAPE = Schema(
+    _object(
+        spec=_object(
+            group=_TEXT,
+            scope=_TEXT,
+            names=_object(
+                kind=_TEXT, plural=_TEXT, singular=_TEXT, listKind=_TEXT, shortNames=_TEXTS, categories=_TEXTS
+            ),
+            conversion=_object(strategy=_TEXT),
+            versions={"type": "array", "items": _VERSION},
+        ),
+        status=_object(
+            storedVersions=_TEXTS,
+            conditions={"type": "array", "items": {**_object(type=_TEXT), "required": ["type"]}},
+        ),
+    )
+)
+
+
 def default(definition: Object) -> None:
     """Fill in what a definition may leave out."""
     spec = definition.get("spec")

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from .errors import Cause, conflict, forbidden, invalid
+import msgspec
+
+from .errors import Cause, bad_request, conflict, forbidden, invalid
 from .objects import NAMESPACES, Call, Objects
 from .registry import DEFINITIONS
 from .selectors import Selector
@@ -26,6 +28,45 @@ class DeleteOptions:
     grace: int | None = None
     uid: str | None = None
     version: str | None = None
+    dry_run: bool = False
+
+
+class _Preconditions(msgspec.Struct):
+    uid: str | None = None
+    resourceVersion: str | None = None
+
+
+class _Body(msgspec.Struct):
+    propagationPolicy: str | None = None
+    gracePeriodSeconds: int | None = None
+    orphanDependents: bool | None = None
+    preconditions: _Preconditions | None = None
+    dryRun: list[str] | None = None
+
+
+def read_options(body: Object) -> DeleteOptions:
+    """Read the options of a deletion from its body.
+
+    Raises
+    ------
+    ApiError
+        400: a field is of another type.
+    """
+    try:
+        found = msgspec.convert(body, _Body)
+    except msgspec.ValidationError as error:
+        raise bad_request(f"DeleteOptions cannot be read: {error}") from None
+    conditions = found.preconditions or _Preconditions()
+    propagation = found.propagationPolicy or ""
+    if not propagation and found.orphanDependents is not None:
+        propagation = "Orphan" if found.orphanDependents else "Background"
+    return DeleteOptions(
+        propagation,
+        found.gracePeriodSeconds,
+        conditions.uid,
+        conditions.resourceVersion,
+        "All" in (found.dryRun or []),
+    )
 
 
 @dataclass(frozen=True, slots=True)

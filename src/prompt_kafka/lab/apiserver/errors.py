@@ -19,6 +19,8 @@ class Cause:
     field: str
     message: str
     reason: str = "FieldValueInvalid"
+    #: For a wrong type: the one found and the one wanted.
+    types: tuple[str, str] = ("", "")
 
 
 class ApiError(Exception):

@@ -54,27 +54,36 @@ def check_shape(meta: Any) -> Object:
         return {}
     if not isinstance(meta, dict):
         raise bad_request("json: cannot unmarshal into Go struct field .metadata of type v1.ObjectMeta")
+    result: Object = dict(meta)
     for field in ("labels", "annotations"):
-        values = meta.get(field)
+        values = result.get(field)
         if values is None:
-            meta.pop(field, None)
+            result.pop(field, None)
             continue
         if not isinstance(values, dict):
             raise _wrong(values, field, "map[string]string")
         for value in values.values():
             if not isinstance(value, str):
                 raise _wrong(value, field, "string")
-    for field in ("finalizers", "ownerReferences"):
-        values = meta.get(field)
+    for field, kind, shown in (
+        ("finalizers", str, "string"),
+        ("ownerReferences", dict, "v1.OwnerReference"),
+        ("managedFields", dict, "v1.ManagedFieldsEntry"),
+    ):
+        values = result.get(field)
         if values is None:
-            meta.pop(field, None)
+            result.pop(field, None)
         elif not isinstance(values, list):
-            raise _wrong(values, field, "[]string" if field == "finalizers" else "[]v1.OwnerReference")
+            raise _wrong(values, field, f"[]{shown}")
+        else:
+            for value in values:
+                if not isinstance(value, kind):
+                    raise _wrong(value, field, shown)
     for field in ("name", "namespace", "generateName", "resourceVersion", "uid"):
-        value = meta.get(field)
+        value = result.get(field)
         if value is not None and not isinstance(value, str):
             raise _wrong(value, field, "string")
-    return meta
+    return result
 
 
 def _wrong(value: Any, field: str, wanted: str) -> Exception:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from . import addresses, defaults, definitions, events, metadata, names, rules
+from . import shapes as models
 from .errors import (
     Cause,
     already_exists,
@@ -20,6 +21,7 @@ from .errors import (
 from .forms import present, with_status
 from .registry import Registry
 from .resources import Resource
+from .schema import Schema
 from .store import Entry, Store, encode
 
 Object = dict[str, Any]
@@ -61,11 +63,14 @@ class Objects:
     ----------
     store, registry
         Where they are and which kinds there are.
+    shapes
+        The fields of the built-in kinds, by model.
     """
 
-    def __init__(self, store: Store, registry: Registry) -> None:
+    def __init__(self, store: Store, registry: Registry, shapes: Mapping[str, Schema]) -> None:
         self.store = store
         self.registry = registry
+        self._shapes = shapes
 
     def get(self, call: Call) -> Entry:
         """Return an object or refuse with 404."""
@@ -95,12 +100,11 @@ class Objects:
         if self.store.find(resource.storage, call.namespace, meta["name"]) is not None:
             raise already_exists(resource.group, resource.plural, meta["name"])
         metadata.begin(resource, meta)
-        if resource.custom:
-            if resource.status:
-                obj.pop("status", None)
-        else:
-            defaults.begin_status(resource, obj)
+        if resource.custom and resource.status:
+            obj.pop("status", None)
         obj = self._admit(call, obj, None)
+        if not resource.custom:
+            defaults.begin_status(resource, obj)
         if resource.storage == ("", "services"):
             addresses.allocate(self.store, obj)
         if resource.plural == "customresourcedefinitions":
@@ -213,7 +217,7 @@ class Objects:
                 f"the API version in the data ({version}) does not match the expected API version "
                 f"({resource.api_version})"
             )
-        meta = metadata.check_shape(dict(body.get("metadata") or {}))
+        meta = metadata.check_shape(body.get("metadata"))
         if call.name and meta.get("name", call.name) != call.name:
             raise bad_request(
                 f"the name of the object ({meta['name']}) does not match the name on the URL ({call.name})"
@@ -244,6 +248,9 @@ class Objects:
             resource.schema.default(obj)
             causes += resource.schema.validate(obj)
         else:
+            shape = self._shapes.get(models.model_of(resource) or "")
+            if shape is not None:
+                self._report(call, models.fit(resource, shape, obj))
             key = rules.bad_base64(obj) if resource.storage == ("", "secrets") else None
             if key is not None:
                 raise bad_request(

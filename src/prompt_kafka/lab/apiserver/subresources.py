@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .deletion import DeleteOptions, Deletion
+from .deletion import Deletion, read_options
 from .errors import ApiError, Cause, bad_request, conflict, invalid
 from .metadata import now
 from .objects import Call, Objects
@@ -52,14 +52,15 @@ def scale_of(resource: Resource, obj: Object) -> Object:
 def scaled(resource: Resource, obj: Object, scale: Object) -> Object:
     """Return `obj` with the number of replicas of a ``Scale``."""
     assert resource.scale is not None
-    replicas = (scale.get("spec") or {}).get("replicas", 0)
+    spec, meta = scale.get("spec") or {}, scale.get("metadata") or {}
+    replicas = spec.get("replicas", 0) if isinstance(spec, dict) else None
     if not isinstance(replicas, int) or isinstance(replicas, bool):
         raise bad_request("json: cannot unmarshal into Go struct field ScaleSpec.spec.replicas of type int32")
     name = obj["metadata"]["name"]
     if replicas < 0:
         cause = Cause("spec.replicas", f"Invalid value: {replicas}: must be greater than or equal to 0")
         raise invalid("autoscaling", "Scale", name, [cause])
-    wanted = (scale.get("metadata") or {}).get("resourceVersion")
+    wanted = meta.get("resourceVersion") if isinstance(meta, dict) else None
     if wanted and wanted != obj["metadata"]["resourceVersion"]:
         raise conflict(resource.group, resource.plural, name)
     return _replaced(obj, resource.scale.spec_replicas, replicas)
@@ -74,8 +75,8 @@ def _replaced(obj: Object, path: tuple[str, ...], value: Any) -> Object:
 
 def bind(objects: Objects, call: Call, binding: Object) -> None:
     """Put a pod on a node, once."""
-    target = binding.get("target") or {}
-    if not target.get("name"):
+    target = binding.get("target")
+    if not isinstance(target, dict) or not target.get("name"):
         cause = Cause("target.name", "Required value", "FieldValueRequired")
         raise invalid("", "Binding", call.name, [cause])
     entry = objects.get(call)
@@ -123,16 +124,7 @@ def evict(objects: Objects, deletion: Deletion, call: Call, eviction: Object) ->
                         ]
                     },
                 )
-    options = eviction.get("deleteOptions") or {}
-    preconditions = options.get("preconditions") or {}
-    deletion.delete(
-        call,
-        DeleteOptions(
-            grace=options.get("gracePeriodSeconds"),
-            uid=preconditions.get("uid"),
-            version=preconditions.get("resourceVersion"),
-        ),
-    )
+    deletion.delete(call, read_options(eviction.get("deleteOptions") or {}))
 
 
 def _budgets(objects: Objects, pod: Object) -> list[Entry]:

@@ -34,6 +34,7 @@ def _check(value: Any, schema: Object, path: str) -> Iterator[Cause]:
             path or "<nil>",
             f'Invalid value: "{found}": {path} in body must be of type {wrong}: "{found}"',
             "FieldValueTypeInvalid",
+            types=(found, wrong),
         )
         return
     if "enum" in schema and value not in schema["enum"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from . import patches, reviews, subresources
 from .answers import answer, many, one
-from .deletion import DeleteOptions, Deletion
+from .deletion import DeleteOptions, Deletion, read_options
 from .errors import (
     bad_request,
     method_not_allowed,
@@ -130,7 +131,8 @@ class Verbs:
             return one(resource, self._objects.create(create, body), form, code=201, warnings=call.warnings)
         if there is None:
             raise not_found(resource.group, resource.plural, call.name)
-        if not (body.get("metadata") or {}).get("name"):
+        meta = body.get("metadata")
+        if not isinstance(meta, dict) or not meta.get("name"):
             raise bad_request(
                 "the name of the object () does not match the name on the URL (" + call.name + ")"
             )
@@ -166,19 +168,13 @@ class Verbs:
         query = request.query_params
         content = await body_of(request)
         body: Object = await object_of(request) if content else {}
-        call.dry_run = dry_run(query) or "All" in (body.get("dryRun") or [])
-        preconditions = body.get("preconditions") or {}
-        grace = body.get("gracePeriodSeconds")
-        propagation = body.get("propagationPolicy") or query.get("propagationPolicy", "")
-        orphan = body.get("orphanDependents")
-        if not propagation and orphan is not None:
-            propagation = "Orphan" if orphan else "Background"
-        return DeleteOptions(
-            propagation=propagation,
-            grace=int(grace) if grace is not None else number(query, "gracePeriodSeconds"),
-            uid=preconditions.get("uid"),
-            version=preconditions.get("resourceVersion"),
-        )
+        options = read_options(body)
+        call.dry_run = dry_run(query) or options.dry_run
+        if not options.propagation:
+            options = replace(options, propagation=query.get("propagationPolicy", ""))
+        if options.grace is None:
+            options = replace(options, grace=number(query, "gracePeriodSeconds"))
+        return options
 
     async def _delete(self, request: Request, call: Call) -> Response:
         options = await self._delete_options(request, call)
