@@ -19,6 +19,7 @@ from prompt_kafka.core.actions import Observe
 from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.core.errors import RefusedError, UsageError
 from prompt_kafka.core.plan import Plan, Step
+from prompt_kafka.core.request import Request, RestartRequest, TopicRequest
 from prompt_kafka.core.run import RunRecord, RunState
 from prompt_kafka.core.service import Environment, Target
 from prompt_kafka.core.world import Look, World
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from prompt_kafka.adapters.runs import RunStore
     from prompt_kafka.clients.kafka import KafkaConnection
     from prompt_kafka.clients.kubernetes import Kubernetes
+    from prompt_kafka.core.doctor import Examined
     from prompt_kafka.engine.runner import Listener, Runner
     from prompt_kafka.procedures.rendered import Render
 
@@ -159,8 +161,30 @@ class Session:
             and self.kubernetes.find(USER, access.canary_user, namespace) is not None
         )
 
-    def run(self, plan: Plan, listener: Listener) -> RunRecord:
-        """Carry a plan out as a new run.
+    def plan(self, request: Request) -> Plan:
+        """Look at what a procedure must see, and plan it.
+
+        Raises
+        ------
+        RefusedError, UsageError
+            A guard said no, or the request is wrong.
+        """
+        from prompt_kafka.procedures import create_topic, restart
+
+        match request:
+            case RestartRequest():
+                world = self.observe(restart.NEEDS_TO_SEE)
+                return restart.plan(request, world, canary=self.has_canary())
+            case TopicRequest():
+                world = self.observe(create_topic.needs_to_see(request))
+                application, canary = self.environment.application, self.has_canary()
+                with self.charts(world) as render:
+                    return create_topic.plan(
+                        request, world, render=render, application=application, canary=canary
+                    )
+
+    def run(self, plan: Plan, listener: Listener, *, by_hand: bool = False) -> RunRecord:
+        """Carry a plan out as a new run, or watch a person carry it out.
 
         Raises
         ------
@@ -266,6 +290,14 @@ class Session:
                 SYSTEM,
                 changed=changes.event,
             )
+
+
+def examine(options: TargetOptions) -> tuple[Environment, Examined]:
+    """Try what works from here; an environment that cannot be told is the first thing that does not."""
+    from prompt_kafka.adapters import doctor
+
+    environment = environment_of(options, changes=False)
+    return environment, doctor.examine(environment, allow_exec=options.allow_exec)
 
 
 def owner() -> str:

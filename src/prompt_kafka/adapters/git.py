@@ -138,6 +138,19 @@ class GitRepository:
             next="try again",
         )
 
+    def try_push(self, head: str) -> str:
+        """Ask whether a push to the branch would be let in, without one; return the branch.
+
+        Raises
+        ------
+        GitError
+            It would not. (Rules that only look at real commits, such as protected branches, are not asked.)
+        """
+        reference = f"refs/heads/{self.branch}"
+        with self._locked():
+            self._git("push", "--dry-run", "--quiet", "origin", f"{head}:{reference}")
+        return self.branch
+
     # The private clone
 
     def _git(

@@ -106,7 +106,7 @@ def forwarded(kafka: Object, pods: Iterable[Object], config_maps: Mapping[str, O
 
 def scram_listeners(kafka: Object) -> list[Object]:
     """Return the listeners on which a user logs in with a password."""
-    listeners = kafka["spec"]["kafka"].get("listeners") or ()
+    listeners = (kafka["spec"].get("kafka") or {}).get("listeners") or ()
     return [x for x in listeners if (x.get("authentication") or {}).get("type") == "scram-sha-512"]
 
 

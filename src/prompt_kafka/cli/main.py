@@ -12,6 +12,7 @@ from prompt_kafka.core.errors import ExitCode, PromptKafkaError
 
 ENTRIES = {
     "status": Entry("status", "Is it healthy, and if not, what to do.", "Look"),
+    "doctor": Entry("doctor", "What works from here, and what to do about the rest.", "Look"),
     "restart": Entry("restart", "Restart Kafka: controllers, then brokers, each proved.", "Change"),
     "run": Entry("run", "Runs: list, show, resume.", "Change"),
     "topic": Entry("topic", "Topics: list.", "Messages"),

@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator, Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -238,6 +240,12 @@ class Kubernetes:
     def read(self, path: str) -> Object:
         """Return the answer to a GET of any path: discovery, version, OpenAPI."""
         return self._send("GET", path)
+
+    def version(self) -> tuple[str, datetime | None]:
+        """Return the API server's version, and what its clock says, in whole seconds."""
+        response = self._request("GET", "/version")
+        date = response.headers.get("Date")
+        return str(response.json().get("gitVersion", "")), parsedate_to_datetime(date) if date else None
 
     def can(self, verb: str, kind: Kind, namespace: str | None = None, *, subresource: str = "") -> bool:
         """Return whether the user has a right (SelfSubjectAccessReview)."""
