@@ -10,19 +10,19 @@ import getpass
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prompt_kafka.adapters import config
-from prompt_kafka.core.actions import Observe
+from prompt_kafka.core.actions import Action, Observe
 from prompt_kafka.core.clock import SYSTEM
-from prompt_kafka.core.errors import RefusedError, UsageError
+from prompt_kafka.core.errors import RefusedError
 from prompt_kafka.core.plan import Plan, Step
 from prompt_kafka.core.request import Request, RestartRequest, TopicRequest
-from prompt_kafka.core.run import RunRecord, RunState
+from prompt_kafka.core.run import RunRecord, RunState, StepState
 from prompt_kafka.core.service import Environment, Target
 from prompt_kafka.core.world import Look, World
+from prompt_kafka.targets import TargetOptions, environment_of
 
 if TYPE_CHECKING:
     from prompt_kafka.adapters.access import Entry
@@ -33,87 +33,6 @@ if TYPE_CHECKING:
     from prompt_kafka.core.doctor import Examined
     from prompt_kafka.engine.runner import Listener, Runner
     from prompt_kafka.procedures.rendered import Render
-
-
-@dataclass(frozen=True, slots=True)
-class TargetOptions:
-    """Which service a command means, as given on the command line.
-
-    Attributes
-    ----------
-    allow_exec
-        Let a look run Kafka's own tools in pods, where no other way leads to the controllers.
-    """
-
-    environment: str | None = None
-    context: str | None = None
-    kubeconfig: Path | None = None
-    namespace: str | None = None
-    cluster: str | None = None
-    config: Path | None = None
-    allow_exec: bool = False
-
-
-def _configured(options: TargetOptions) -> dict[str, Environment]:
-    path = config.find(options.config)
-    return config.read(path) if path else {}
-
-
-def _labs() -> dict[str, Environment]:
-    """Return the environments of this machine's labs; each lab writes its own ``service.yaml``."""
-    from prompt_kafka.lab.state import labs_home
-
-    found: dict[str, Environment] = {}
-    for path in sorted(labs_home().glob(f"*/{config.NAME}")):
-        found.update(config.read(path))
-    return found
-
-
-def environments(options: TargetOptions) -> dict[str, Environment]:
-    """Return every environment that is known: those of ``service.yaml``, and the labs of this machine."""
-    return {**_labs(), **_configured(options)}
-
-
-def environment_of(options: TargetOptions, *, changes: bool) -> Environment:
-    """Return the environment that is meant.
-
-    A look may name a context only. A change needs an environment that is known by name; a lone lab is
-    the only default.
-
-    Raises
-    ------
-    UsageError
-        It is not known, or not clear which one is meant.
-    """
-    known = environments(options)
-    if options.environment is not None:
-        if options.environment not in known:
-            raise UsageError(
-                f"unknown environment {options.environment!r}",
-                next=f"known: {', '.join(known) or 'none'}; a new one goes into service.yaml",
-            )
-        found = known[options.environment]
-    elif options.context is not None or options.kubeconfig is not None:
-        if changes:
-            raise UsageError(
-                "a change needs an environment by name, so that its cluster id is pinned",
-                next="describe it in service.yaml and give -e NAME",
-            )
-        found = Environment(name=options.context or "unnamed")
-    elif len(known) == 1 and (not changes or known.keys() == _labs().keys()):
-        found = next(iter(known.values()))
-    else:
-        raise UsageError(
-            "which environment?" if known else "no environment is known here",
-            next=f"give -e {'|'.join(known)}" if known else "start a lab (make up), or give --context",
-        )
-    return replace(
-        found,
-        context=options.context or found.context,
-        kubeconfig=str(options.kubeconfig) if options.kubeconfig else found.kubeconfig,
-        namespace=options.namespace or found.namespace,
-        cluster=options.cluster or found.cluster,
-    )
 
 
 class Session:
@@ -183,8 +102,29 @@ class Session:
                         request, world, render=render, application=application, canary=canary
                     )
 
-    def run(self, plan: Plan, listener: Listener, *, by_hand: bool = False) -> RunRecord:
-        """Carry a plan out as a new run, or watch a person carry it out.
+    def handed(self, plan: Plan, *, by_hand: bool) -> Plan:
+        """Return the plan with what a person has to do: every step, or those for which a right is missing."""
+        reasons: dict[int, str] = {}
+        for index, step in enumerate(plan.steps):
+            if isinstance(step.action, Observe):
+                continue
+            missing = self._missing_right(step.action) if not by_hand else ""
+            if by_hand or missing:
+                reasons[index] = missing or "asked for"
+        return plan.handed(reasons) if reasons else plan
+
+    def _missing_right(self, action: Action) -> str:
+        from prompt_kafka.clients.kinds import Kind
+        from prompt_kafka.core.abilities import rights_of
+
+        for right in rights_of(action, self.environment):
+            kind = Kind(right.group, "v1", "", right.resource)
+            if not self.kubernetes.can(right.verb, kind, right.namespace, subresource=right.subresource):
+                return f"you may not {right}"
+        return ""
+
+    def run(self, plan: Plan, listener: Listener) -> RunRecord:
+        """Carry a plan out as a new run.
 
         Raises
         ------
@@ -224,6 +164,39 @@ class Session:
                 store.save(record)
                 with self._runner(writer, store.save, listener) as runner:
                     return runner.run(record)
+
+    def abort(self, run_id: str, say: Callable[[str], None], *, take_over: bool = False) -> RunRecord:
+        """End a run that is not at its end: undo what can be undone, the last step first; say what stays.
+
+        Raises
+        ------
+        UsageError
+            There is no such run.
+        RefusedError
+            It is at its end, or whoever carries it out is alive (the step in flight is waited for by them).
+        """
+        with self._writer() as writer:
+            store = self._store(writer)
+            record = store.load(run_id)
+            if not record.open:
+                raise RefusedError("run-at-its-end", f"run {run_id} is {record.state}", next="plan again")
+            with (
+                self._lease(writer, record.plan, run_id, take_over=take_over),
+                self._performer(writer) as perform,
+            ):
+                for step, done in reversed(list(zip(record.plan.steps, record.steps, strict=True))):
+                    if done.state is StepState.PENDING or not (
+                        done.acted or done.state is not StepState.PROVED
+                    ):
+                        continue
+                    if step.undo is not None:
+                        say(f"undoing: {step.title}")
+                        perform(step.undo)
+                    elif not isinstance(step.action, Observe):
+                        say(f"stays: {step.title}")
+                record = record.ended(RunState.ABORTED, SYSTEM.now(), f"aborted by {owner()}")
+                store.save(record)
+        return record
 
     def prove(self, step: Step, listener: Listener) -> RunRecord:
         """Wait for a step's proof without doing or keeping anything."""
@@ -270,26 +243,29 @@ class Session:
         )
 
     @contextmanager
+    def _performer(self, writer: Kubernetes) -> Iterator[Callable[[Action], None]]:
+        from prompt_kafka.adapters.observe import Observer
+        from prompt_kafka.adapters.perform import perform
+
+        with Observer(writer, self.environment, reads_only=False) as observer:
+            yield lambda action: perform(
+                action, writer, git=observer.git, argocd=observer.argocd, who=owner()
+            )
+
+    @contextmanager
     def _runner(
         self, writer: Kubernetes, keep: Callable[[RunRecord], None], listener: Listener
     ) -> Iterator[Runner]:
         from prompt_kafka.adapters.changes import Changes
         from prompt_kafka.adapters.observe import Observer
-        from prompt_kafka.adapters.perform import perform
         from prompt_kafka.engine.runner import Runner
 
         with (
             Observer(writer, self.environment, reads_only=False) as observer,
+            self._performer(writer) as perform,
             Changes(self.kubernetes, self.environment.namespace) as changes,
         ):
-            yield Runner(
-                observer.observe,
-                lambda action: perform(action, writer, git=observer.git, argocd=observer.argocd, who=owner()),
-                keep,
-                listener,
-                SYSTEM,
-                changed=changes.event,
-            )
+            yield Runner(observer.observe, perform, keep, listener, SYSTEM, changed=changes.event)
 
 
 def examine(options: TargetOptions) -> tuple[Environment, Examined]:

@@ -17,7 +17,8 @@ from prompt_kafka.core.plan import Step
 from prompt_kafka.core.run import StepRecord
 from prompt_kafka.core.verdict import Verdict
 from prompt_kafka.core.world import Part, World
-from prompt_kafka.factory import Session, TargetOptions, environment_of, session
+from prompt_kafka.factory import Session, session
+from prompt_kafka.targets import TargetOptions, environment_of
 
 if TYPE_CHECKING:
     from prompt_kafka.engine.runner import Listener
@@ -74,6 +75,7 @@ class _Hopeful:
         self._inner = inner
         self.step_began = inner.step_began
         self.acted = inner.acted
+        self.handed_over = inner.handed_over
         self.asked_again = inner.asked_again
 
     def looked(self, step: Step, world: World | None, unmet: tuple[Verdict, ...]) -> None:

@@ -15,7 +15,7 @@ from prompt_kafka.core.errors import StoppedError, TimedOutError, UnreachableErr
 from prompt_kafka.core.plan import Plan, Step
 from prompt_kafka.core.run import RunRecord, RunState, StepRecord, StepState
 from prompt_kafka.core.verdict import Verdict
-from prompt_kafka.core.world import Part, World
+from prompt_kafka.core.world import Look, Part, World
 from prompt_kafka.engine.runner import Runner
 from tests.worlds import CLUSTER_ID, NOW, change, healthy
 
@@ -32,10 +32,10 @@ class Service:
     after: Callable[[float], World]
     world: World = field(default_factory=healthy)
     actions: list[Action] = field(default_factory=list)
-    looks: list[frozenset[Part]] = field(default_factory=list)
+    looks: list[frozenset[Look]] = field(default_factory=list)
     acted_at: float | None = None
 
-    def observe(self, parts: frozenset[Part]) -> World:
+    def observe(self, parts: frozenset[Look]) -> World:
         self.looks.append(parts)
         if self.acted_at is None:
             return self.world
@@ -59,6 +59,9 @@ class Heard:
 
     def looked(self, step: Step, world: World | None, unmet: tuple[Verdict, ...]) -> None:
         self.unmet += [verdict.because for verdict in unmet]
+
+    def handed_over(self, step: Step) -> None:
+        self.unmet.append(f"by hand: {step.by_hand}")
 
     def asked_again(self, step: Step, given_up: Verdict) -> None:
         self.unmet.append(given_up.because)
@@ -158,7 +161,7 @@ def test_a_failing_canary_is_not_proof() -> None:
 def test_a_silent_api_is_waited_for() -> None:
     clock = ManualClock(NOW)
 
-    def observe(_: frozenset[Part]) -> World:
+    def observe(_: frozenset[Look]) -> World:
         if clock.monotonic() < 3:
             raise UnreachableError("the Kubernetes API does not answer")
         return healthy()
@@ -252,3 +255,20 @@ def test_after_three_times_it_stops_and_says_so() -> None:
     step = _roll(given_up=RollGivenUp(((K4, "uid-4"),)), again=again)
     with pytest.raises(StoppedError, match="asked 3 times: the operator gave up before"):
         _run(_begin(step), lambda _: healthy())
+
+
+def test_a_step_by_hand_is_told_and_waited_for_and_never_performed() -> None:
+    clock = ManualClock(NOW)
+
+    def observe(_: frozenset[Look]) -> World:
+        return healthy() if clock.monotonic() < 3600 else change(healthy(), RENEWED)
+
+    def perform(action: Action) -> None:
+        raise AssertionError(action)
+
+    heard = Heard()
+    again = AnnotateEach("pod", ((K4, "uid-4"),), "prompt-kafka", "k", "true")
+    step = _roll(by_hand="asked for", given_up=RollGivenUp(((K4, "uid-4"),)), again=again)
+    done = Runner(observe, perform, _nothing, heard, clock).run(_begin(step))
+    assert done.state is RunState.DONE
+    assert heard.unmet[0] == "by hand: asked for"

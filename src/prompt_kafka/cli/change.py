@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from prompt_kafka.cli.options import echo_json
 from prompt_kafka.core.codec import encode
-from prompt_kafka.core.errors import ExitCode
+from prompt_kafka.core.errors import ExitCode, RefusedError
 from prompt_kafka.core.plan import Plan
+from prompt_kafka.core.request import Request
 from prompt_kafka.core.run import RunRecord
+from prompt_kafka.core.saved import SavedPlan
 from prompt_kafka.factory import Session
 
 if TYPE_CHECKING:
@@ -20,40 +25,78 @@ if TYPE_CHECKING:
 Function = Callable[..., Any]
 
 
+@dataclass(frozen=True, slots=True)
+class ChangeOptions:
+    """How a change is to be carried out."""
+
+    dry_run: bool = False
+    yes: bool = False
+    by_hand: bool = False
+    save_plan: Path | None = None
+    confirm: str = ""
+
+
 def change_options(function: Function) -> Function:
-    """Add the options of a change: ``--dry-run`` and ``--yes``."""
-    function = click.option("--dry-run", is_flag=True, help="Stop after the plan.")(function)
-    return click.option("-y", "--yes", is_flag=True, help="Do not ask.")(function)
+    """Add the options of a change; the function gets them as ``how``."""
+
+    @click.option("--dry-run", is_flag=True, help="Stop after the plan.")
+    @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+    @click.option("--by-hand", is_flag=True, help="Tell me each step, wait until I did it, and prove it.")
+    @click.option(
+        "--save-plan", type=click.Path(path_type=Path, dir_okay=False), help="Write what `apply` runs."
+    )
+    @click.option("--confirm", default="", metavar="ENVIRONMENT", help="Confirms points of no return.")
+    @wraps(function)
+    def wrapper(
+        *args: Any,
+        dry_run: bool,
+        yes: bool,
+        by_hand: bool,
+        save_plan: Path | None,
+        confirm: str,
+        **kwargs: Any,
+    ) -> Any:
+        how = ChangeOptions(dry_run, yes, by_hand, save_plan, confirm)
+        return function(*args, how=how, **kwargs)
+
+    return wrapper
 
 
-def carry_out(session: Session, plan: Plan, *, output: str, dry_run: bool, yes: bool) -> int:
-    """Show a plan, ask once, run it.
+def carry_out(session: Session, request: Request, how: ChangeOptions, output: str) -> int:
+    """Plan a request, show the plan, ask once, run it.
 
     Returns
     -------
     int
         The exit code.
     """
+    plan = session.plan(request)
+    if how.save_plan is not None:
+        how.save_plan.write_text(SavedPlan.of(request, plan).to_json())
+        click.echo(f"saved: {how.save_plan}; run it: prompt-kafka apply {how.save_plan}", err=True)
+    return run_plan(session, plan, how, output, stop=how.dry_run or how.save_plan is not None)
+
+
+def run_plan(session: Session, plan: Plan, how: ChangeOptions, output: str, *, stop: bool = False) -> int:
+    """Show a plan, ask once, run it; only show it when told to `stop` there."""
     from prompt_kafka.cli.console import terminal
     from prompt_kafka.cli.present_plan import as_json, show
     from prompt_kafka.cli.progress import Progress
 
     machine = output == "json"
     console = terminal(stderr=machine)
-    if machine and (dry_run or not plan.steps):
+    plan = session.handed(plan, by_hand=how.by_hand)
+    if machine and (stop or not plan.steps):
         echo_json(as_json(plan))
         return ExitCode.OK
     show(plan, console)
-    if dry_run or not plan.steps:
+    if stop or not plan.steps:
         return ExitCode.OK
-    if not yes:
-        console.print()
-        if not click.confirm("Run this plan?", default=False, err=machine):
-            console.print("nothing was done")
-            return ExitCode.OK
-    progress = Progress(console)
+    if not _approved(plan, how, machine):
+        console.print("nothing was done")
+        return ExitCode.OK
     try:
-        record = session.run(plan, progress)
+        record = session.run(plan, Progress(console, context=plan.target.context))
     except KeyboardInterrupt:
         console.print(
             "\n[unsure]interrupted[/]: what was asked of the operator goes on without this command.\n"
@@ -64,6 +107,20 @@ def carry_out(session: Session, plan: Plan, *, output: str, dry_run: bool, yes: 
     if machine:
         echo_json(encode(record))
     return ExitCode.OK
+
+
+def _approved(plan: Plan, how: ChangeOptions, machine: bool) -> bool:
+    """Ask once; a point of no return wants the environment's name typed, whatever else was said."""
+    name = plan.target.environment
+    if plan.points_of_no_return and how.confirm != name:
+        if how.yes:
+            raise RefusedError(
+                "point-of-no-return",
+                f"{plan.points_of_no_return[0].title}: this cannot be taken back",
+                next=f"give --confirm {name}",
+            )
+        return bool(click.prompt(f"This cannot be taken back. Type {name} to go on", err=machine) == name)
+    return how.yes or click.confirm("\nRun this plan?", default=False, err=machine)
 
 
 def show_end(record: RunRecord, console: Console) -> None:

@@ -7,7 +7,8 @@ import click
 from prompt_kafka.cli.options import echo_json, output_option, target_options
 from prompt_kafka.core.doctor import Finding, findings, works
 from prompt_kafka.core.errors import ExitCode
-from prompt_kafka.factory import TargetOptions, examine
+from prompt_kafka.factory import examine
+from prompt_kafka.targets import TargetOptions
 
 
 @click.command("doctor")

@@ -7,7 +7,8 @@ import click
 from prompt_kafka.cli.options import echo_json, output_option, target_options
 from prompt_kafka.core.codec import encode
 from prompt_kafka.core.kafka import Group
-from prompt_kafka.factory import TargetOptions, session
+from prompt_kafka.factory import session
+from prompt_kafka.targets import TargetOptions
 
 
 @click.group("group")

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from prompt_kafka.factory import TargetOptions
+from prompt_kafka.targets import TargetOptions
 
 Function = Callable[..., Any]
 _FILE = click.Path(path_type=Path, dir_okay=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.markup import escape
 
-from prompt_kafka.core.actions import Observe
+from prompt_kafka.core.actions import Observe, by_hand
 from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.core.objects import Pod
 from prompt_kafka.core.plan import Step
@@ -20,8 +20,11 @@ QUIET_S = 5.0
 class Progress:
     """Prints a run's progress: pods as they stop, come back and are ready; partitions out of sync."""
 
-    def __init__(self, console: Console, clock: Clock = SYSTEM, *, began: float | None = None) -> None:
+    def __init__(
+        self, console: Console, clock: Clock = SYSTEM, *, began: float | None = None, context: str = ""
+    ) -> None:
         self._console = console
+        self._context = context
         self._clock = clock
         self._began = clock.monotonic() if began is None else began
         self._spoke = clock.monotonic()
@@ -35,8 +38,10 @@ class Progress:
 
     def acted(self, step: Step) -> None:
         """Print that the proof is waited for now."""
-        if not isinstance(step.action, Observe):
-            self._say("asked; following the pods")
+        if step.by_hand:
+            self._say("waiting until it is done")
+        elif not isinstance(step.action, Observe):
+            self._say("asked; waiting for the proof")
 
     def looked(self, step: Step, world: World | None, unmet: tuple[Verdict, ...]) -> None:
         """Print what changed since the last look."""
@@ -51,6 +56,12 @@ class Progress:
             self._under_replicated = under
         if unmet and self._clock.monotonic() - self._spoke > QUIET_S:
             self._say(f"[quiet]waiting: {escape(unmet[0].because)}[/]")
+
+    def handed_over(self, step: Step) -> None:
+        """Print what a person has to do now."""
+        self._say(f"[unsure]by hand ({escape(step.by_hand)}):[/]")
+        for line in by_hand(step.action, self._context).splitlines():
+            self._console.print(f"    [command]{escape(line)}[/]")
 
     def asked_again(self, step: Step, given_up: Verdict) -> None:
         """Print that something is asked for again."""

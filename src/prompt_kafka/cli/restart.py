@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from prompt_kafka.cli.change import carry_out, change_options
+from prompt_kafka.cli.change import ChangeOptions, carry_out, change_options
 from prompt_kafka.cli.options import output_option, target_options
 from prompt_kafka.core.request import RestartRequest
-from prompt_kafka.factory import TargetOptions, session
+from prompt_kafka.factory import session
+from prompt_kafka.targets import TargetOptions
 
 
 @click.command("restart")
@@ -23,8 +24,7 @@ def command(
     what: tuple[str, ...],
     by_deletion: bool,
     stable: float,
-    dry_run: bool,
-    yes: bool,
+    how: ChangeOptions,
     target: TargetOptions,
     output: str,
 ) -> int:
@@ -35,8 +35,6 @@ def command(
     prompt-kafka restart brokers                  the brokers
     prompt-kafka restart prompt-kafka-kafka-4     one pod
     """
-    from prompt_kafka.procedures import restart
-
     pods = tuple(word for word in what if word not in ("controllers", "brokers"))
     request = RestartRequest(
         controllers="controllers" in what,
@@ -46,6 +44,4 @@ def command(
         stable_s=stable,
     )
     with session(target, changes=True) as service:
-        world = service.observe(restart.NEEDS_TO_SEE)
-        plan = restart.plan(request, world, canary=service.has_canary())
-        return carry_out(service, plan, output=output, dry_run=dry_run, yes=yes)
+        return carry_out(service, request, how, output)

@@ -8,7 +8,8 @@ from prompt_kafka.cli.options import echo_json, output_option, target_options
 from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.core.codec import encode
 from prompt_kafka.core.run import RunRecord
-from prompt_kafka.factory import TargetOptions, session
+from prompt_kafka.factory import session
+from prompt_kafka.targets import TargetOptions
 
 
 @click.group("run")
@@ -78,6 +79,20 @@ def _show(record: RunRecord) -> None:
     if record.open:
         resume = f"prompt-kafka run resume {record.id} -e {record.plan.target.environment}"
         console.print(f"\ntake it up: [command]{resume}[/]")
+
+
+@command.command("abort")
+@click.argument("run")
+@click.option("--take-over", metavar="REASON", help="Take it from an owner whose process is gone.")
+@target_options
+def abort_run(run: str, take_over: str | None, target: TargetOptions) -> None:
+    """End a run that is not at its end: undo what can be undone, say what stays."""
+    from prompt_kafka.cli.console import terminal
+
+    console = terminal()
+    with session(target, changes=True) as service:
+        service.abort(run, lambda text: console.print(f"  {text}"), take_over=bool(take_over))
+    console.print(f"run {run} is aborted; see: [command]prompt-kafka status[/]")
 
 
 @command.command("resume")

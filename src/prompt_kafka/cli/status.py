@@ -9,7 +9,8 @@ from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.core.errors import ExitCode
 from prompt_kafka.core.verdict import Answer
 from prompt_kafka.core.world import INSTANT, Part
-from prompt_kafka.factory import Session, TargetOptions, session
+from prompt_kafka.factory import Session, session
+from prompt_kafka.targets import TargetOptions
 
 SEES = INSTANT | {Part.RESOURCES, Part.APPLICATIONS}
 

@@ -6,12 +6,13 @@ import re
 
 import click
 
-from prompt_kafka.cli.change import carry_out, change_options
+from prompt_kafka.cli.change import ChangeOptions, carry_out, change_options
 from prompt_kafka.cli.options import echo_json, output_option, target_options
 from prompt_kafka.core.durations import retention as read_retention
 from prompt_kafka.core.errors import UsageError
 from prompt_kafka.core.request import Grant, TopicRequest
-from prompt_kafka.factory import TargetOptions, session
+from prompt_kafka.factory import session
+from prompt_kafka.targets import TargetOptions
 
 _GRANT = re.compile(r"(?P<user>[^=@]+)=(?P<may>read|write|read\+write|write\+read)(?:@(?P<group>.+))?")
 
@@ -91,8 +92,7 @@ def create_topic(
     new_subchart: bool,
     with_undeployed: bool,
     stable: float,
-    dry_run: bool,
-    yes: bool,
+    how: ChangeOptions,
     target: TargetOptions,
     output: str,
 ) -> int:
@@ -102,8 +102,6 @@ def create_topic(
     prompt-kafka topic create alerts --subchart alerts --user alert-sender=write --user alert-reader=read
     prompt-kafka topic create audit --subchart butler-writer --partitions 1 --retention unlimited
     """
-    from prompt_kafka.procedures import create_topic
-
     milliseconds, words = read_retention(retention)
     request = TopicRequest(
         name=name,
@@ -121,16 +119,7 @@ def create_topic(
         stable_s=stable,
     )
     with session(target, changes=True) as service:
-        world = service.observe(create_topic.needs_to_see(request))
-        with service.charts(world) as render:
-            plan = create_topic.plan(
-                request,
-                world,
-                render=render,
-                application=service.environment.application,
-                canary=service.has_canary(),
-            )
-        return carry_out(service, plan, output=output, dry_run=dry_run, yes=yes)
+        return carry_out(service, request, how, output)
 
 
 def _distinct(grants: tuple[Grant, ...]) -> tuple[Grant, ...]:

@@ -106,6 +106,14 @@ def action_names() -> tuple[str, ...]:
     return tuple(kind.__name__ for kind in kinds)
 
 
+def rights_of(action: Action, environment: Environment) -> tuple[Right, ...]:
+    """Return the rights that carrying out one action needs; of the resource that it names, where it does."""
+    _, rights = _OF_ACTIONS.get(type(action).__name__, ("", _nothing))
+    found = rights(environment)
+    named = RESOURCES.get(getattr(action, "resource", ""))
+    return tuple(each for each in found if named is None or (each.group, each.resource) == named)
+
+
 def abilities(environment: Environment) -> tuple[Ability, ...]:
     """Return what the tool can do in an environment: look, each action, keep runs, and the ways in."""
     space = environment.namespace

@@ -102,7 +102,10 @@ def _decode_dataclass(data: Json, cls: type[T]) -> T:
     unknown = data.keys() - known - {"kind"}
     if unknown:
         raise UsageError(f"{cls.__name__} has no field {', '.join(sorted(unknown))}")
-    return cls(**{name: decode(item, hints[name]) for name, item in data.items() if name != "kind"})
+    try:
+        return cls(**{name: decode(item, hints[name]) for name, item in data.items() if name != "kind"})
+    except TypeError as error:
+        raise UsageError(f"{cls.__name__} lacks a field: {error}") from None
 
 
 def _expect(right: bool, data: Json, hint: Any) -> None:

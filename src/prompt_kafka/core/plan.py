@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -45,6 +46,8 @@ class Step:
         Clients may notice it.
     irreversible
         A point of no return: asks for a typed confirmation.
+    by_hand
+        A person carries it out; the tool says how, waits, and proves it. Why, or empty.
     """
 
     title: str
@@ -58,6 +61,7 @@ class Step:
     timeout_s: float = 600.0
     disruptive: bool = False
     irreversible: bool = False
+    by_hand: str = ""
     undo: Action | None = None
 
 
@@ -103,6 +107,16 @@ class Plan:
         """Twelve hexadecimal digits over the target and the steps; marks are left out."""
         data = json.dumps(_without_marks([encode(self.target), encode(self.steps)]), sort_keys=True)
         return hashlib.sha256(data.encode()).hexdigest()[:12]
+
+    @property
+    def points_of_no_return(self) -> tuple[Step, ...]:
+        """The steps that cannot be taken back."""
+        return tuple(step for step in self.steps if step.irreversible)
+
+    def handed(self, reasons: Mapping[int, str]) -> Plan:
+        """Return the plan with some steps, by index, to be carried out by hand, each with its reason."""
+        steps = (replace(step, by_hand=reasons.get(i, step.by_hand)) for i, step in enumerate(self.steps))
+        return replace(self, steps=tuple(steps))
 
     def marked(self, run: str) -> Plan:
         """Return the plan of a run: every action and condition that carries a mark gets the run's."""

@@ -92,3 +92,6 @@ class TopicRequest:
     new_subchart: bool = False
     with_undeployed: bool = False
     stable_s: float = 2.0
+
+
+Request = RestartRequest | TopicRequest

@@ -25,6 +25,9 @@ from prompt_kafka.core.world import Look, World
 TRIES = 3
 """How often something is asked for that is given up each time."""
 
+DAY_S = 86400.0
+"""So long a person may take for a step by hand."""
+
 INTERVAL_S = 0.5
 """Between two looks at Kafka; a change in Kubernetes shortens the wait."""
 
@@ -40,6 +43,9 @@ class Listener(Protocol):
 
     def looked(self, step: Step, world: World | None, unmet: tuple[Verdict, ...]) -> None:
         """Tell what was seen while waiting (nothing when nobody answered), and what is not met yet."""
+
+    def handed_over(self, step: Step) -> None:
+        """Tell the person at the terminal what to do by hand."""
 
     def asked_again(self, step: Step, given_up: Verdict) -> None:
         """Tell that what was asked was given up, and is asked again for what is left."""
@@ -120,7 +126,10 @@ class Runner:
             if state is StepState.PENDING or not _begun(step, world):
                 self._refuse_a_moved_world(index, step, world)
                 record = self._mark(record, index, StepState.INTENDED)
-                self._perform(step.action)
+                if step.by_hand:
+                    self._listener.handed_over(step)
+                else:
+                    self._perform(step.action)
             record = self._mark(record, index, StepState.ACTED)
         self._listener.acted(step)
         evidence = self._wait(index + 1, step, began)
@@ -155,7 +164,9 @@ class Runner:
         cheap = _without_canary(step.proof)
         holds_since: float | None = None
         tries = TRIES
-        looks = (*cheap, step.given_up) if step.given_up is not None else cheap
+        watched = step.given_up is not None and not step.by_hand
+        looks = (*cheap, step.given_up) if watched and step.given_up is not None else cheap
+        timeout_s = DAY_S if step.by_hand else step.timeout_s
         while True:
             world, unmet = self._look(looks, cheap)
             now = self._clock.monotonic()
@@ -169,26 +180,30 @@ class Runner:
                     return _evidence(step.proof, world)
                 holds_since = None
             self._listener.looked(step, world, unmet)
-            if unmet and world is not None and step.given_up is not None and step.again is not None:
-                given_up = step.given_up.judge(world)
-                if given_up.holds:
-                    tries -= 1
-                    if not tries:
-                        raise StoppedError(
-                            f"asked {TRIES} times: {given_up.because}",
-                            where=f"step {number}: {step.title}",
-                            next="the operator's log says why; prompt-kafka status names what is wrong",
-                        )
-                    self._listener.asked_again(step, given_up)
-                    self._perform(step.again)
-            if now - began > step.timeout_s:
+            if watched and unmet and world is not None:
+                tries = self._ask_again(number, step, world, tries)
+            if now - began > timeout_s:
                 missing = unmet[0].because if unmet else f"it did not hold for {stable_s:.0f} s"
                 raise TimedOutError(
-                    f"no proof within {step.timeout_s:.0f} s: {missing}",
+                    f"no proof within {timeout_s:.0f} s: {missing}",
                     where=f"step {number}: {step.title}",
                     next="prompt-kafka status names what is wrong",
                 )
             self._pause()
+
+    def _ask_again(self, number: int, step: Step, world: World, tries: int) -> int:
+        """Ask again for what was given up; return how many tries are left."""
+        if step.given_up is None or step.again is None or not (given_up := step.given_up.judge(world)).holds:
+            return tries
+        if tries <= 1:
+            raise StoppedError(
+                f"asked {TRIES} times: {given_up.because}",
+                where=f"step {number}: {step.title}",
+                next="the operator's log says why; prompt-kafka status names what is wrong",
+            )
+        self._listener.asked_again(step, given_up)
+        self._perform(step.again)
+        return tries - 1
 
     def _look(
         self, looks: tuple[Condition, ...], conditions: tuple[Condition, ...]

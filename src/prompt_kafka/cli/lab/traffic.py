@@ -9,7 +9,7 @@ import click
 
 from prompt_kafka.cli.options import echo_json, output_option, target_options
 from prompt_kafka.core.errors import ExitCode
-from prompt_kafka.factory import TargetOptions
+from prompt_kafka.targets import TargetOptions
 
 if TYPE_CHECKING:
     from prompt_kafka.lab.traffic import Progress

@@ -1,0 +1,95 @@
+"""Which service a command means: the options of the command line against what is known here.
+
+Known are the environments of ``service.yaml`` and the labs of this machine, each of which writes a
+``service.yaml`` of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from prompt_kafka.adapters import config
+from prompt_kafka.core.errors import UsageError
+from prompt_kafka.core.service import Environment
+
+
+@dataclass(frozen=True, slots=True)
+class TargetOptions:
+    """Which service a command means, as given on the command line.
+
+    Attributes
+    ----------
+    allow_exec
+        Let a look run Kafka's own tools in pods, where no other way leads to the controllers.
+    """
+
+    environment: str | None = None
+    context: str | None = None
+    kubeconfig: Path | None = None
+    namespace: str | None = None
+    cluster: str | None = None
+    config: Path | None = None
+    allow_exec: bool = False
+
+
+def _configured(options: TargetOptions) -> dict[str, Environment]:
+    path = config.find(options.config)
+    return config.read(path) if path else {}
+
+
+def _labs() -> dict[str, Environment]:
+    """Return the environments of this machine's labs; each lab writes its own ``service.yaml``."""
+    from prompt_kafka.lab.state import labs_home
+
+    found: dict[str, Environment] = {}
+    for path in sorted(labs_home().glob(f"*/{config.NAME}")):
+        found.update(config.read(path))
+    return found
+
+
+def environments(options: TargetOptions) -> dict[str, Environment]:
+    """Return every environment that is known: those of ``service.yaml``, and the labs of this machine."""
+    return {**_labs(), **_configured(options)}
+
+
+def environment_of(options: TargetOptions, *, changes: bool) -> Environment:
+    """Return the environment that is meant.
+
+    A look may name a context only. A change needs an environment that is known by name; a lone lab is
+    the only default.
+
+    Raises
+    ------
+    UsageError
+        It is not known, or not clear which one is meant.
+    """
+    known = environments(options)
+    if options.environment is not None:
+        if options.environment not in known:
+            raise UsageError(
+                f"unknown environment {options.environment!r}",
+                next=f"known: {', '.join(known) or 'none'}; a new one goes into service.yaml",
+            )
+        found = known[options.environment]
+    elif options.context is not None or options.kubeconfig is not None:
+        if changes:
+            raise UsageError(
+                "a change needs an environment by name, so that its cluster id is pinned",
+                next="describe it in service.yaml and give -e NAME",
+            )
+        found = Environment(name=options.context or "unnamed")
+    elif len(known) == 1 and (not changes or known.keys() == _labs().keys()):
+        found = next(iter(known.values()))
+    else:
+        raise UsageError(
+            "which environment?" if known else "no environment is known here",
+            next=f"give -e {'|'.join(known)}" if known else "start a lab (make up), or give --context",
+        )
+    return replace(
+        found,
+        context=options.context or found.context,
+        kubeconfig=str(options.kubeconfig) if options.kubeconfig else found.kubeconfig,
+        namespace=options.namespace or found.namespace,
+        cluster=options.cluster or found.cluster,
+    )
