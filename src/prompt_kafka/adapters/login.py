@@ -1,7 +1,8 @@
 """Logs in as a Kafka user and asks the brokers what it may do (KIP-430). Writes nothing.
 
 The question for a group goes to every broker, because looking its coordinator up would create Kafka's own
-topic on a cluster without groups.
+topic of offsets on a cluster without groups. A look leaves it at that; a proof looks the coordinator up, as
+the user's first consumer will.
 """
 
 from __future__ import annotations
@@ -17,8 +18,15 @@ NOT_AUTHORIZED = {"topic": 29, "group": 30}
 UNKNOWN_TOPIC = 3
 
 
-def ask(access: Access, kafka: Object, look: LoginAs) -> Login:
+def ask(access: Access, kafka: Object, look: LoginAs, *, look_up: bool) -> Login:
     """Return what a user may do to the topics and groups of `look`.
+
+    Parameters
+    ----------
+    access, kafka
+        The way to the brokers.
+    look_up
+        Look a group's coordinator up where no broker says that it is it.
 
     Raises
     ------
@@ -33,11 +41,12 @@ def ask(access: Access, kafka: Object, look: LoginAs) -> Login:
             else operations(topic.authorized_operations)
             for topic in (metadata(connection, look.topics) if look.topics else ())
         }
-        return Login(topics, {group: _group(connection, group) for group in look.groups})
+        return Login(topics, {group: _group(connection, group, look_up) for group in look.groups})
 
 
-def _group(connection: KafkaConnection, group: str) -> frozenset[str]:
+def _group(connection: KafkaConnection, group: str, look_up: bool) -> frozenset[str]:
     from kafka.protocol.admin import DescribeGroupsRequest
+    from kafka.protocol.metadata import FindCoordinatorRequest
 
     # From version 6 on a group that nobody has used is an error, and its rights are not told.
     request = DescribeGroupsRequest(groups=[group], include_authorized_operations=True, max_version=5)
@@ -50,4 +59,6 @@ def _group(connection: KafkaConnection, group: str) -> frozenset[str]:
             return frozenset()
         if found.error_code == 0:
             return operations(found.authorized_operations)
+    if look_up:
+        connection.ask(FindCoordinatorRequest(key=group, key_type=0, max_version=3))
     raise PromptKafkaError(f"no broker coordinates group {group} yet")

@@ -24,7 +24,7 @@ from prompt_kafka.core.errors import PromptKafkaError, UnreachableError, UsageEr
 from prompt_kafka.core.objects import Canary, Nodes, ResourceState
 from prompt_kafka.core.quorum import ControllerAnswer
 from prompt_kafka.core.service import Environment, Target
-from prompt_kafka.core.world import KeysOf, LoginAs, Look, Part, Seen, Unknown, World
+from prompt_kafka.core.world import KeysOf, Login, LoginAs, Look, Part, Seen, Unknown, World
 
 T = TypeVar("T")
 
@@ -139,7 +139,7 @@ class Observer:
             if isinstance(each, KeysOf)
         }
         logins = {
-            each: self._pool.submit(self._see, lambda each=each: login.ask(self._access, kafka, each))
+            each: self._pool.submit(self._see, lambda each=each: self._login(kafka, each))
             for each in asked
             if isinstance(each, LoginAs)
         }
@@ -225,6 +225,9 @@ class Observer:
 
     def _look_at_git(self) -> GitState:
         return self.git().look()
+
+    def _login(self, kafka: Object, look: LoginAs) -> Login:
+        return login.ask(self._access, kafka, look, look_up=not self._reads_only)
 
     def _keys(self, secret: str) -> frozenset[str]:
         found = self._kubernetes.find(SECRET, secret, self._environment.namespace)

@@ -102,7 +102,8 @@ class ResourceAgrees:
         for name, value in self.settings:
             if found.settings.get(name) != value:
                 wrong.append(f"{self.topic}: {name} is {found.settings.get(name, 'not set')}, not {value}")
-        said = f"{self.topic}: {self.partitions} partitions, {self.replicas} replicas on the brokers"
+        count = "1 partition" if self.partitions == 1 else f"{self.partitions} partitions"
+        said = f"{self.topic}: {count}, {self.replicas} replicas on the brokers"
         return judge(wrong, said)
 
 

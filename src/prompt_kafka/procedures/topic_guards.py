@@ -200,10 +200,9 @@ def only_this(wanted: Wanted, brought: Difference, after: Iterable[Manifest]) ->
 def _wrong_topic(topic: Topic, manifest: Manifest) -> list[str]:
     spec = manifest.get("spec") or {}
     config = {str(name): str(value) for name, value in (spec.get("config") or {}).items()}
-    found = (topic_name(manifest), spec.get("partitions"), spec.get("replicas"))
-    wrong = (
-        [] if found == (topic.name, topic.partitions, topic.replicas) else ["the topic is laid out otherwise"]
-    )
+    wrong = [] if topic_name(manifest) == topic.name else [f"the topic is called {topic_name(manifest)}"]
+    for name, value in (("partitions", topic.partitions), ("replicas", topic.replicas)):
+        wrong += [] if spec.get(name) == value else [f"the topic has {spec.get(name)} {name}"]
     lacking = [name for name, value in topic.settings if config.get(name) != value]
     return wrong + [f"the topic's {name} is {config.get(name, 'not set')}" for name in lacking]
 

@@ -68,7 +68,7 @@ def _topic(draft: dict[str, str], wanted: Wanted, how: Conventions) -> None:
     if inside(wanted, "Chart.yaml") not in draft:
         made = subchart.new(wanted.subchart, wanted.about, wanted.topic, wanted.cluster, how)
         draft.update({inside(wanted, path): text for path, text in made.items()})
-    elif subchart.takes_topics(draft.get(values), values):
+    elif subchart.takes_topics(draft.get(values), values) and _takes_name(draft, wanted):
         draft[values] = _listed(draft[values], values, ("topics",), wanted.topic)
     else:
         path = inside(wanted, f"templates/topic-{wanted.topic.resource}.yaml")
@@ -78,6 +78,12 @@ def _topic(draft: dict[str, str], wanted: Wanted, how: Conventions) -> None:
         # Lists are replaced as a whole: an environment that lists topics must list this one too.
         if path in draft and Yaml(draft[path], path).has((wanted.subchart, "topics")):
             draft[path] = _listed(draft[path], path, (wanted.subchart, "topics"), wanted.topic)
+
+
+def _takes_name(draft: Mapping[str, str], wanted: Wanted) -> bool:
+    """Return whether the subchart's list can say that the topic is called otherwise than its resource."""
+    templates = (text for path, text in draft.items() if path.startswith(inside(wanted, "templates/")))
+    return wanted.topic.resource == wanted.topic.name or any(".topicName" in text for text in templates)
 
 
 def _listed(text: str, where: str, path: tuple[str, ...], topic: Topic) -> str:
