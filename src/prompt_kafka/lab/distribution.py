@@ -20,10 +20,11 @@ from pathlib import Path
 
 from ..core.errors import UsageError
 from . import assets
-from .assets import AssetsError, Progress, quiet
+from .assets import Progress, quiet
 from .files import locked, write_atomic
 
 LOGGING = "org.apache.logging.log4j:log4j-slf4j-impl"
+LOG4J_OF_4_0 = "2.24.3"
 OLDEST = (4, 0)
 
 #: Small and quick to start, at the price of peak speed: one collector thread, only the quick compiler.
@@ -34,6 +35,11 @@ JAVA_FLAGS = (
     "-Xlog:disable",
     "-Xlog:all=error:stderr",
     "-Djava.awt.headless=true",
+    # Kafka keeps PEM keys in key stores in memory, one for each network thread and listener, encrypted as if
+    # they were files: ten thousand rounds each, a second of a broker's start.
+    "-Dkeystore.pkcs12.keyPbeIterationCount=1",
+    "-Dkeystore.pkcs12.certPbeIterationCount=1",
+    "-Dkeystore.pkcs12.macIterationCount=1",
 )
 HEAP = ("-Xms64m", "-Xmx256m")
 
@@ -154,12 +160,12 @@ def kafka(version: str, *, progress: Progress = quiet) -> KafkaDistribution:
     log4j = next(
         (re.fullmatch(r"log4j-api-(.+)\.jar", jar.name) for jar in core if "log4j-api-" in jar.name), None
     )
+    logging = log4j[1] if log4j else LOG4J_OF_4_0
     if log4j is None:
-        raise AssetsError(
-            f"Kafka {version} does not log through log4j2", where=f"org.apache.kafka:kafka_2.13:{version}"
-        )
+        # Kafka 4.0's own list of dependencies leaves out the log4j that its archive ships.
+        core += assets.jars([f"org.apache.logging.log4j:log4j-core:{logging}"], progress=progress)
     more = assets.jars(
-        [f"org.apache.kafka:kafka-tools:{version}", f"{LOGGING}:{log4j[1]}"],
+        [f"org.apache.kafka:kafka-tools:{version}", f"{LOGGING}:{logging}"],
         transitive=False,
         progress=progress,
     )
