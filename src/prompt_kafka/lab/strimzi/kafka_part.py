@@ -145,8 +145,8 @@ def _write_pod_sets(
 
 def _await_ready(run: Run, nodes: tuple[Node, ...] | list[Node]) -> None:
     for node in nodes:
-        if not run.pods.wait_ready(node.pod, run.timing.operation):
-            raise run.timed_out("Pods", node.pod, "ready")
+        if not run.pods.wait_ready(node.pod, run.timing.start):
+            raise run.timed_out("Pods", node.pod, "ready", run.timing.start)
 
 
 def _any_broker(cluster: Cluster, run: Run) -> Node:

@@ -107,8 +107,9 @@ def clean_pod(run: Run) -> None:
         kept = [one for one in pod_set["spec"]["pods"] if one["metadata"]["name"] != name]
         run.apply([pod_set | {"spec": pod_set["spec"] | {"pods": kept}}])
     run.pods.delete(name, uid)
-    if not run.pods.wait_gone(name, uid, run.timing.operation):
-        raise run.timed_out("Pod", name, "deleted")
+    limit = run.timing.deletion(pod)
+    if not run.pods.wait_gone(name, uid, limit):
+        raise run.timed_out("Pod", name, "deleted", limit)
     claims = [claim for claim in run.of_kind("PersistentVolumeClaim") if claim.endswith(name)]
     run.delete(PVC, claims)
     for claim in claims:

@@ -45,8 +45,8 @@ LISTED = (
     NETWORK_POLICY,
     DEPLOYMENT,
 )
-SHORTEST_ANSWER, SHORTEST_OPERATION = 3.0, 15.0
-"""Seconds for an answer and for an operation, however fast the lab's timers are: Java is no faster."""
+SHORTEST_ANSWER, SHORTEST_START = 3.0, 45.0
+"""Seconds for a node's answer and for its start, however fast the lab's timers are: Java is no faster."""
 
 
 @dataclass
@@ -91,8 +91,8 @@ class Run:
     @property
     def timing(self) -> Timing:
         """How long things take in this lab."""
-        operation = max(SHORTEST_OPERATION, self.operator.timeout / self.world.factor)
-        return Timing(operation, self.world.factor)
+        operation = self.operator.timeout / self.world.factor
+        return Timing(operation, self.world.factor, max(operation, SHORTEST_START))
 
     def look(self) -> None:
         """List what belongs to the cluster."""
@@ -161,9 +161,9 @@ class Run:
             timeout=timeout,
         )
 
-    def timed_out(self, kind: str, name: str, what: str) -> OperationTimeout:
+    def timed_out(self, kind: str, name: str, what: str, seconds: float | None = None) -> OperationTimeout:
         """Return the failure of a wait, in the operator's words."""
         return OperationTimeout(
-            f"Exceeded timeout of {int(self.timing.operation * 1000)}ms while waiting for {kind} resource "
+            f"Exceeded timeout of {int((seconds or self.timing.operation) * 1000)}ms while waiting for {kind} resource "
             f"{name} in namespace {self.namespace} to be {what}"
         )

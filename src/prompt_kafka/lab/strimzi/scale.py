@@ -100,7 +100,7 @@ def scale_down(run: Run, cluster: Cluster) -> None:
             current = run.live["StrimziPodSet", name]
             left = [one for one in current["spec"]["pods"] if one["metadata"]["name"] != gone]
             run.apply([current | {"spec": current["spec"] | {"pods": left}}])
-            if not run.waiting.until(lambda gone=gone: run.pods.find(gone) is None, run.timing.operation):  # type: ignore[misc]
+            if not run.waiting.until(lambda gone=gone: run.pods.find(gone) is None, run.timing.deletion(pod)):  # type: ignore[misc]
                 raise run.timed_out("Pod", gone, "deleted")
 
 

@@ -33,14 +33,11 @@ def connect(world: World, cluster: str, namespace: str, operator: str) -> Channe
     where = f"{names.bootstrap_service(cluster)}.{namespace}"
     own = found.find(SECRET, f"{cluster}-entity-{operator}-certs", namespace)
     ca = found.find(SECRET, f"{names.cluster_ca(cluster)}-cert", namespace)
-    parts = [
-        secrets.decode(ca, "ca.crt"),
-        secrets.decode(own, "entity-operator.crt"),
-        secrets.decode(own, "entity-operator.key"),
-    ]
-    if any(part is None for part in parts):
+    trusted = [secrets.decode(ca, entry) for entry in (ca or {}).get("data") or {} if entry.endswith(".crt")]
+    certificate = secrets.decode(own, "entity-operator.crt")
+    key = secrets.decode(own, "entity-operator.key")
+    if not trusted or certificate is None or key is None:
         raise NodeError("the entity operator's certificates are missing", where=where)
-    trusted, certificate, key = (part or "" for part in parts)
     selector = labels.selector(cluster) | {labels.BROKER_ROLE: "true"}
     pods = [
         pod for pod in world.caches["Pod"].items(namespace) if labels.matches(selector, pod) and is_ready(pod)
@@ -51,7 +48,7 @@ def connect(world: World, cluster: str, namespace: str, operator: str) -> Channe
     nodes = Nodes(
         cluster,
         namespace,
-        Tls(trusted, certificate, key),
+        Tls("".join(text for text in trusted if text), certificate, key),
         world.pod_ip(namespace),
         timeout=max(5.0, 30 / world.factor),
     )

@@ -45,13 +45,20 @@ class Timing:
     Parameters
     ----------
     operation
-        Seconds for a pod to become ready or to go.
+        Seconds for a pod to become ready, or to go beyond its own grace period.
     factor
         What the delays between attempts are divided by.
+    start
+        Seconds for a pod that was just made to become ready.
     """
 
     operation: float = 300.0
     factor: float = 1.0
+    start: float = 300.0
+
+    def deletion(self, pod: Object) -> float:
+        """Return the seconds for a pod to go: its grace period is never scaled."""
+        return self.operation + float(pod.get("spec", {}).get("terminationGracePeriodSeconds") or 30)
 
     def delay(self, attempt: int) -> float:
         """Return the seconds before an attempt, the first being number 0."""

@@ -279,11 +279,11 @@ class Roller:
     def _restart(self, pod: Object, context: Context) -> None:
         name = pod["metadata"]["name"]
         log.info("Rolling pod %s", name)
-        if not self._pods.restart(pod, self._timing.operation):
+        if not self._pods.restart(pod, self._timing.deletion(pod)):
             raise UnforceableProblem(f"Error while trying to restart pod {name} to become ready")
         self._publish(pod, context.reasons)
-        self._await_ready(name, "restarted")
+        self._await_ready(name, "restarted", self._timing.start)
 
-    def _await_ready(self, name: str, what: str) -> None:
-        if not self._pods.wait_ready(name, self._timing.operation):
+    def _await_ready(self, name: str, what: str, timeout: float | None = None) -> None:
+        if not self._pods.wait_ready(name, timeout or self._timing.operation):
             raise FatalProblem(f"Error while waiting for {what} pod {name} to become ready")
