@@ -57,11 +57,19 @@ def train(distribution: KafkaDistribution, metadata_version: str, *, progress: P
             _run(distribution, metadata_version, made)
             if made.exists() and made.stat().st_size:
                 made.replace(target)
+                _forget_old(distribution, target)
         except (OSError, subprocess.SubprocessError, TimeoutError):
             pass
         finally:
             made.unlink(missing_ok=True)
     return target.exists()
+
+
+def _forget_old(distribution: KafkaDistribution, target: Path) -> None:
+    """Remove caches that no Java or class path of today fits; one is kept for another installation."""
+    others = [file for file in target.parent.glob(f"kafka-{distribution.version}-*.aot") if file != target]
+    for file in sorted(others, key=lambda file: file.stat().st_mtime)[:-1]:
+        file.unlink(missing_ok=True)
 
 
 def after_proof(state: LabState, progress: Progress = quiet) -> None:
