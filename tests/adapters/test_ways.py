@@ -73,13 +73,13 @@ def test_a_listener_without_an_address_has_a_reason(stage: Stage, access: Access
 
 def test_inside_is_for_those_who_are_inside(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     kafka = stage.kafka(external=("localhost", 9093), internal=True)
-    assert direct(kafka, "external") == ([], ["inside (external): this is not inside the cluster"])
+    assert direct(kafka, "external") == ([], ["inside: this is not inside the cluster"])
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
     (route,), others = direct(kafka, "external")
     assert (route.name, others) == ("inside", [])
     kafka = stage.kafka(external=("no-such-name.prompt-kafka.svc.invalid", 9093), internal=True)
     assert direct(kafka, "external")[1] == [
-        "inside (external): no-such-name.prompt-kafka.svc.invalid has no address here"
+        "inside: no-such-name.prompt-kafka.svc.invalid has no address here"
     ]
 
 

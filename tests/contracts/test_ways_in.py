@@ -192,7 +192,7 @@ def test_a_plugins_certificate_and_the_next_one(
         assert who(connection) == "second"
 
 
-def client_certificate(api: Api, name: str) -> dict[str, str]:
+def client_certificate(api: Api, name: str, group: str = "system:masters") -> dict[str, str]:
     """A client certificate from the API's own CA."""
     pki = api.root / "pki"
     ca = x509.load_pem_x509_certificate((pki / "ca.crt").read_bytes())
@@ -202,7 +202,7 @@ def client_certificate(api: Api, name: str) -> dict[str, str]:
     now = datetime.now(UTC)
     subject = [
         x509.NameAttribute(NameOID.COMMON_NAME, name),
-        x509.NameAttribute(NameOID.ORGANIZATION_NAME, "system:masters"),
+        x509.NameAttribute(NameOID.ORGANIZATION_NAME, group),
     ]
     made = (
         x509.CertificateBuilder()

@@ -8,8 +8,9 @@ nobody else in.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from prompt_kafka.adapters.forwards import Forwards
 from prompt_kafka.adapters.quorum import Asked, QuorumWays
@@ -94,29 +95,34 @@ class Access:
         ways, tried = self._direct(kafka)
         for route in ways:
             why = refusal(route.bootstrap)
-            connection = None if why else self._connection(kafka, route, user, password, timeout)
+            connection = None if why else self._connection(kafka, user, password, timeout, route)
             why = why or self._try(connection)
             if connection is not None and not why:
-                return connection, replace(route, tried=tuple(tried))
+                return connection, _after(route, tried)
             tried.append(f"{route.name}: {why}")
+        return self._forward(kafka, partial(self._connection, kafka, user, password, timeout), tried)
+
+    def _forward(
+        self, kafka: Object, connect: Callable[[Route], KafkaConnection], tried: list[str]
+    ) -> tuple[KafkaConnection, Route]:
+        """Connect through the Kubernetes API. A pod that refuses is a broker that is down: no way's fault."""
         try:
             ways = self._forwarded(kafka)
         except PromptKafkaError as error:
             raise _no_way(kafka, [*tried, f"port-forward: {error.what}"]) from error
+        down = True
         for route in ways:
-            checked = self.forwards.check(route.pods.values())
-            refused = [said for said in checked.values() if said]
-            if len(refused) == len(checked):
-                tried.append(f"{route.name}: {_said(refused[0])}")
-                continue
-            connection = self._connection(kafka, route, user, password, timeout)
-            why = self._try(connection)
-            if not why:
-                return connection, replace(route, tried=tuple(tried))
+            refused = [said for said in self.forwards.check(route.pods.values()).values() if said]
+            why = _said(refused[0]) if len(refused) == len(route.pods) else ""
+            down &= all(isinstance(said, str) for said in refused)
+            connection = None if why else connect(route)
+            why = why or self._try(connection)
+            if connection is not None and not why:
+                return connection, _after(route, tried)
             tried.append(f"{route.name}: {why}")
         if not ways:
             tried.append("port-forward: no broker pod is running")
-        raise _no_way(kafka, tried)
+        raise _no_way(kafka, tried, down=down)
 
     def _direct(self, kafka: Object) -> tuple[list[Route], list[str]]:
         return direct(kafka, self._environment.kafka.listener)
@@ -135,7 +141,7 @@ class Access:
         return forwarded(kafka, pods, config_maps)
 
     def _connection(
-        self, kafka: Object, route: Route, user: str, password: str, timeout: float
+        self, kafka: Object, user: str, password: str, timeout: float, route: Route
     ) -> KafkaConnection:
         def resolve(host: str, port: int) -> tuple[str, int]:
             there = route.pods.get((host, port))
@@ -209,10 +215,16 @@ class Access:
         return self.secret(f"{kafka['metadata']['name']}-cluster-ca-cert", "ca.crt")
 
 
-def _no_way(kafka: Object, tried: Sequence[str]) -> UnreachableError:
+def _after(route: Route, tried: Sequence[str]) -> Route:
+    """Return a route with what was tried before it; not being inside the cluster goes without saying."""
+    return replace(route, tried=tuple(why for why in tried if not why.startswith("inside: ")))
+
+
+def _no_way(kafka: Object, tried: Sequence[str], *, down: bool = False) -> UnreachableError:
+    what = "no broker answers" if down else "no way to the brokers works from here"
     return UnreachableError(
-        f"no way to the brokers works from here: {'; '.join(tried) or 'no listener with SCRAM'}",
-        where=f"Kafka {kafka['metadata']['name']}, status.listeners",
+        f"{what}: {'; '.join(tried) or 'no listener with SCRAM'}",
+        where=f"Kafka {kafka['metadata']['name']}",
         next="prompt-kafka doctor says what works from here",
     )
 

@@ -164,9 +164,9 @@ class _Examination:
             if tried.value is not None:
                 route = Tried(tried.value)
                 logins[user] = Tried("logs in")
-            elif tried.failed.startswith("no way to the brokers"):
+            elif tried.failed.startswith(("no way to the brokers", "no broker answers")):
                 route = tried
-                logins[user] = Tried(skipped="no way leads to the brokers")
+                logins[user] = Tried(skipped="no broker answers from here")
             else:
                 logins[user] = tried
         return logins, route

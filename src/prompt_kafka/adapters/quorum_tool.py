@@ -14,12 +14,18 @@ TIMEOUT_S = 40.0
 _MARK = "== replication =="
 
 # Java reads the settings from its standard input. The pod's own Java options are for a node, not for a tool.
+# Only the leader has more to say than whom it follows.
 _SCRIPT = f"""\
-unset KAFKA_OPTS KAFKA_JMX_OPTS JMX_PORT KAFKA_LOG4J_OPTS
-export KAFKA_HEAP_OPTS=-Xmx128m
-ask() {{ printf '%s' "$2" | bin/kafka-metadata-quorum.sh --bootstrap-controller "$1" \\
-  --command-config /dev/stdin describe "$3"; }}
-ask "$1" "$2" --status && echo '{_MARK}' && ask "$1" "$2" --replication
+unset KAFKA_JMX_OPTS JMX_PORT KAFKA_LOG4J_OPTS
+export KAFKA_HEAP_OPTS=-Xmx128m KAFKA_OPTS=-XX:TieredStopAtLevel=1
+settings=$2
+ask() {{ printf '%s' "$settings" | bin/kafka-metadata-quorum.sh --bootstrap-controller "$1" \\
+  --command-config /dev/stdin describe "$2"; }}
+status=$(ask "$1" --status) || exit
+printf '%s\\n' "$status"
+leader=${{status#*LeaderId:}}
+leader=$(echo ${{leader%%LeaderEpoch:*}})
+case "$3" in *-"$leader") echo '{_MARK}' && ask "$1" --replication ;; esac
 """
 
 _SETTINGS = """\
@@ -48,7 +54,7 @@ def ask(kubernetes: Kubernetes, pod: Object, address: tuple[str, int]) -> Contro
     name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
     where = f"{address[0]}:{address[1]}"
     container = pod["spec"]["containers"][0]["name"]
-    command = ["sh", "-c", _SCRIPT, "quorum", where, _SETTINGS.format(pod=name)]
+    command = ["sh", "-c", _SCRIPT, "quorum", where, _SETTINGS.format(pod=name), name]
     done = kubernetes.streams.run(name, namespace, command, container=container, timeout=TIMEOUT_S)
     if done.code:
         lines = (done.stderr or done.stdout).decode("utf-8", "replace").strip().splitlines()
@@ -73,19 +79,18 @@ def parse(text: str, pod: str, address: str) -> ControllerAnswer:
     facts = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
     try:
         leader, epoch, mark = (int(facts[key]) for key in ("LeaderId", "LeaderEpoch", "HighWatermark"))
-        rows = [line.split() for line in replication.splitlines() if line.strip()]
-        head = rows[0]
-        replicas = [dict(zip(head, row, strict=True)) for row in rows[1:]]
+        if leader < 0:
+            return ControllerAnswer(address)
+        if not pod.endswith(f"-{leader}"):
+            return ControllerAnswer(address, leader_id=leader)
+        head, *rows = [line.split() for line in replication.splitlines() if line.strip()]
+        replicas = [dict(zip(head, row, strict=True)) for row in rows]
         voters = tuple(_voter(row) for row in replicas if row["Status"] in ("Leader", "Follower"))
         observers = tuple(_voter(row) for row in replicas if row["Status"] == "Observer")
-    except (KeyError, ValueError, IndexError):
+    except (KeyError, ValueError):
         raise PromptKafkaError(
             "kafka-metadata-quorum.sh printed something unknown", where=f"pod {pod}"
         ) from None
-    if leader < 0:
-        return ControllerAnswer(address)
-    if not pod.endswith(f"-{leader}"):
-        return ControllerAnswer(address, leader_id=leader)
     # The leader's own row bears its clock at the moment it answered; the tool itself takes seconds to end.
     seen = max((voter.last_caught_up_ms or 0 for voter in voters if voter.node_id == leader), default=0)
     quorum = Quorum(address, leader, epoch, mark, voters, observers, seen)

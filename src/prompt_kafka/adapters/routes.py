@@ -60,7 +60,8 @@ class Route:
 
 def direct(kafka: Object, preferred: str) -> tuple[list[Route], list[str]]:
     """Return the ways that need nothing but the network, best first, and why others are none."""
-    found, others = [], []
+    found: list[tuple[tuple[int, bool, bool], Route]] = []
+    others: list[str] = []
     status = {x.get("name"): x for x in (kafka.get("status") or {}).get("listeners") or ()}
     for listener in scram_listeners(kafka):
         name, tls = listener["name"], bool(listener.get("tls"))
@@ -70,7 +71,7 @@ def direct(kafka: Object, preferred: str) -> tuple[list[Route], list[str]]:
         elif listener.get("type") != "internal":
             found.append(((1, name != preferred, not tls), Route(f"listener {name}", bootstrap, tls)))
         elif why := _outside(bootstrap[0][0]):
-            others.append(f"inside ({name}): {why}")
+            others += [] if f"inside: {why}" in others else [f"inside: {why}"]
         else:
             found.append(((0, name != preferred, not tls), Route("inside", bootstrap, tls)))
     return [route for _, route in sorted(found, key=lambda entry: entry[0])], others

@@ -6,6 +6,7 @@ connections and nothing else; the next connection finds the pod of that name aga
 
 from __future__ import annotations
 
+import re
 import socket as sockets
 import threading
 from contextlib import AbstractContextManager, suppress
@@ -23,6 +24,8 @@ DATA, ERROR = 0, 1
 SETTLE_S = 0.3
 """How long a pod's refusal may take to come through after the stream is open."""
 _CHUNK = 1 << 15
+_PREFIX = re.compile(r"^error forwarding port \d+ to pod \S+, uid \S*: ")
+"""What the kubelet puts in front, and who asked knows already."""
 
 
 class PortForward:
@@ -76,7 +79,7 @@ class PortForward:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def check(self, timeout: float = 3.0) -> str:
+    def check(self, timeout: float = 5.0) -> str:
         """Try the way to the pod's port; return why the pod does not answer, empty when it seems to.
 
         A port that takes connections and says nothing counts as working.
@@ -177,7 +180,7 @@ class _Messages:
         skip = min(self._left[channel], len(data))
         self._left[channel] -= skip
         if channel == ERROR:
-            self.error += data[skip:].decode("utf-8", "replace")
+            self.error = _PREFIX.sub("", self.error + data[skip:].decode("utf-8", "replace"))
             return b""
         return data[skip:]
 
