@@ -25,12 +25,15 @@ from prompt_kafka.core.world import Look, World
 from prompt_kafka.targets import TargetOptions, environment_of
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from prompt_kafka.adapters.access import Entry
     from prompt_kafka.adapters.lease import RunLease
     from prompt_kafka.adapters.runs import RunStore
     from prompt_kafka.clients.kafka import KafkaConnection
     from prompt_kafka.clients.kubernetes import Kubernetes
     from prompt_kafka.core.doctor import Examined
+    from prompt_kafka.core.history import History
     from prompt_kafka.engine.runner import Listener, Runner
     from prompt_kafka.procedures.rendered import Render
 
@@ -213,6 +216,13 @@ class Session:
         head = world.git.known.head if world.git.known else ""
         with Charts(self._observer.git(), self.environment.application, head) as charts:
             yield charts
+
+    def history(self, since: datetime) -> History:
+        """Return what changed since a time, from every source that can be read."""
+        from prompt_kafka.adapters import history
+
+        commits = self._observer.git().log if self.environment.repository else None
+        return history.read(self.kubernetes, self.environment, since, commits=commits)
 
     def runs(self) -> RunStore:
         """Return the runs that are kept with this cluster, to be read."""

@@ -17,6 +17,7 @@ import shutil
 import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -100,6 +101,15 @@ class GitRepository:
             changed=self._changed() if checkout else (),
             unpushed=self._unpushed(head) if checkout else 0,
         )
+
+    def log(self, since: datetime) -> list[tuple[datetime, str, str]]:
+        """Return time, subject and author of the branch's commits since a time, the newest first."""
+        with self._locked():
+            head = self._fetch()
+        form = "--format=%cI%x00%s%x00%an"
+        lines = self._git("log", f"--since={since.isoformat()}", form, head).decode().splitlines()
+        entries = (line.split("\0") for line in lines)
+        return [(datetime.fromisoformat(at).astimezone(UTC), what, who) for at, what, who in entries]
 
     def export(self, commit: str, target: Path, *paths: str) -> None:
         """Lay the files of a commit below `paths` out in a folder."""

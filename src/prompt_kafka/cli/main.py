@@ -13,6 +13,7 @@ from prompt_kafka.core.errors import ExitCode, PromptKafkaError
 ENTRIES = {
     "status": Entry("status", "Is it healthy, and if not, what to do.", "Look"),
     "doctor": Entry("doctor", "What works from here, and what to do about the rest.", "Look"),
+    "history": Entry("history", "What changed lately; --handover for the next shift.", "Look"),
     "restart": Entry("restart", "Restart Kafka: controllers, then brokers, each proved.", "Change"),
     "apply": Entry("apply", "Run a plan that --save-plan wrote.", "Change"),
     "run": Entry("run", "Runs: list, show, resume, abort.", "Change"),

@@ -1,0 +1,55 @@
+"""``prompt-kafka history``: what changed lately."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import click
+
+from prompt_kafka.cli.lab.traffic import seconds
+from prompt_kafka.cli.options import echo_json, output_option, target_options
+from prompt_kafka.core.clock import SYSTEM
+from prompt_kafka.core.codec import encode
+from prompt_kafka.core.history import handover
+from prompt_kafka.factory import session
+from prompt_kafka.targets import TargetOptions
+
+
+@click.command("history")
+@click.option("--since", callback=seconds, default="12h", show_default=True, help="How far back: 30m, 12h.")
+@click.option("--handover", "note", is_flag=True, help="As a note for the next shift, in Markdown.")
+@target_options
+@output_option
+def command(since: float, note: bool, target: TargetOptions, output: str) -> None:
+    """What changed: Git, Argo CD, rolls with their reasons, exits, edits by hand, runs.
+
+    A source that cannot be read is named, with the reason.
+    """
+    from rich.markup import escape
+
+    from prompt_kafka.cli.console import terminal
+    from prompt_kafka.cli.present_status import VERDICT
+    from prompt_kafka.cli.status import SEES
+    from prompt_kafka.core.status import report
+
+    with session(target) as look:
+        found = look.history(SYSTEM.now() - timedelta(seconds=since))
+        if note:
+            world = look.observe(SEES)
+            judged = report(world)
+            problems = [(p.what, p.mend) for p in (*judged.problems, *judged.warnings)]
+            click.echo(handover(world.target.line, VERDICT[judged.answer], problems, found), nl=False)
+            return
+    if output == "json":
+        echo_json(encode(found))
+        return
+    console = terminal()
+    for happening in found.happenings:
+        who = f"  [quiet]{escape(happening.who)}[/]" if happening.who else ""
+        console.print(
+            f"{happening.at:%m-%d %H:%M:%S}  [command]{happening.source:<8}[/]  {escape(happening.what)}{who}"
+        )
+    if not found.happenings:
+        console.print(f"nothing changed since {found.since:%Y-%m-%d %H:%M} UTC")
+    for source, because in found.unknown:
+        console.print(f"[unsure]{source}: unknown, because {escape(because)}[/]")
