@@ -102,6 +102,9 @@ def test_the_mark_finds_what_was_not_written_down(start, tmp_path):
 
     assert processes.marked(tmp_path) == [process]
     assert processes.marked(tmp_path.parent) == []
+    assert processes.marked(tmp_path, pods=True) == []
+    pod = start(env={processes.POD_MARK: "n/p"})
+    assert processes.marked(tmp_path, pods=True) == [pod]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"pid": "x", "start_time": 1}'])

@@ -22,6 +22,8 @@ from .files import write_atomic
 
 #: Names the lab's folder in the environment of each of its processes.
 MARK = "PROMPT_KAFKA_LAB_STATE"
+#: Names the pod in the environment of its main process, and of no other.
+POD_MARK = "PROMPT_KAFKA_LAB_POD"
 UNKNOWN_EXIT = 137
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
@@ -187,17 +189,21 @@ def stop(
         process.wait(5.0)
 
 
-def marked(state: Path) -> list[Process]:
-    """Return this user's processes that carry the mark of the lab at `state`, but for this one."""
-    wanted = f"{MARK}={state}".encode()
+def marked(state: Path, *, pods: bool = False) -> list[Process]:
+    """Return this user's processes that carry the mark of the lab at `state`, but for this one.
+
+    With `pods` only the main processes of pods.
+    """
+    wanted, pod = f"{MARK}={state}".encode(), f"{POD_MARK}=".encode()
     found = []
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit() or int(folder.name) == os.getpid():
             continue
         try:
-            if wanted not in (folder / "environ").read_bytes().split(b"\0"):
-                continue
+            environment = (folder / "environ").read_bytes().split(b"\0")
         except OSError:
+            continue
+        if wanted not in environment or (pods and not any(each.startswith(pod) for each in environment)):
             continue
         process = Process.of(int(folder.name))
         if process is not None and process.alive():

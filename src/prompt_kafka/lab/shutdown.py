@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterable
 
 from prompt_kafka.core.clock import SYSTEM, Clock
@@ -19,7 +20,12 @@ def end_nodes(state: LabState, *, clock: Clock = SYSTEM) -> None:
     records = [record for _, _, record in containers(state.pods)]
     brokers = [record for record in records if "broker" in record.roles]
     for group in (brokers, [record for record in records if record not in brokers]):
-        processes.stop(_living(group), NODE_GRACE, clock=clock)
+        living = _living(group)
+        for process in living:
+            if process.frozen():
+                # A frozen process would keep the signal to end for later.
+                process.signal(signal.SIGCONT)
+        processes.stop(living, NODE_GRACE, clock=clock)
 
 
 def end_leftovers(state: LabState, *, clock: Clock = SYSTEM) -> None:

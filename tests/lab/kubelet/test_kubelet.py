@@ -314,6 +314,17 @@ class TestAnotherKubelet:
         faults.kill(lab.state, f"{space}/{kept}")
         eventually(lambda: lab.container(space, kept).get("restartCount") == 1 and lab.is_ready(space, kept))
 
+    def test_it_ends_what_was_started_and_not_written_down(self, lab, space):
+        name = lab.node(space)
+        eventually(lambda: lab.is_ready(space, name))
+        process, record = lab.process(space, name), lab.state.pod(space, name).container
+        lab.stop()
+        record.unlink()
+        lab.start()
+
+        assert not process.alive()
+        eventually(lambda: record.exists() and lab.is_ready(space, name))
+
     def test_what_died_meanwhile_is_started_again(self, lab, space):
         name = lab.node(space)
         eventually(lambda: lab.is_ready(space, name))

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from prompt_kafka.clients.kinds import CONFIG_MAP, LEASE, NODE, POD, SECRET, SERVICE
 from prompt_kafka.clients.kubernetes import AlreadyExists, Conflict, Kubernetes, NotFound, Object
 from prompt_kafka.core.clock import SYSTEM, Clock
+from prompt_kafka.lab import processes
 from prompt_kafka.lab.controller import Controller, Informer, Key, key_of
 from prompt_kafka.lab.files import write_atomic
 from prompt_kafka.lab.state import LabState
@@ -23,7 +24,7 @@ from .events import Recorder
 from .images import KafkaImage, OperatorImage
 from .kafka import KafkaStarter
 from .mounts import Mounts
-from .node import NodeRuntime
+from .node import ORPHAN_GRACE, NodeRuntime
 from .records import containers
 from .runtime import AbsentRuntime, HostedRuntime, Runtime, Surroundings
 from .status import differs, unschedulable
@@ -281,14 +282,15 @@ class Kubelet:
 
     def _adopt(self) -> None:
         """End the processes of pods that went away while nobody looked; the others are adopted as met."""
+        wanted = set()
         for namespace, name, record in containers(self._state.pods):
             pod = self._pods.get(namespace, name)
-            if pod is None or pod["metadata"]["uid"] != record.uid:
-                process = record.process
-                if process is not None and process.alive():
-                    log.info("ending %s/%s, pid %d: its pod is gone", namespace, name, record.pid)
-                    process.signal(15)
-                    if not process.wait(5.0):
-                        process.signal(9)
-                        process.wait(5.0)
+            if pod is not None and pod["metadata"]["uid"] == record.uid:
+                wanted.add(record.process)
+            else:
                 self._state.pod(namespace, name).container.unlink(missing_ok=True)
+        # Some were started and not yet written down when their kubelet was killed.
+        unwanted = [each for each in processes.marked(self._state.root, pods=True) if each not in wanted]
+        for process in unwanted:
+            log.info("ending pid %d: no pod wants it", process.pid)
+        processes.stop(unwanted, ORPHAN_GRACE, clock=self._clock)

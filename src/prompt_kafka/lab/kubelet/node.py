@@ -143,7 +143,7 @@ class NodeRuntime(PodRuntime):
             launch.command,
             state=self.around.state.root,
             log=self.folder.log(name),
-            env=launch.env,
+            env={**launch.env, processes.POD_MARK: f"{self.namespace}/{self.name}"},
             cwd=launch.cwd,
         )
         configuration = launch.configuration
