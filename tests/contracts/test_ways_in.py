@@ -9,6 +9,12 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import os
+import shutil
+import socket
+import socketserver
+import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -22,7 +28,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from prompt_kafka.clients.kinds import NAMESPACE
-from prompt_kafka.clients.kubernetes import Forbidden, Kubernetes
+from prompt_kafka.clients.kubernetes import Forbidden, Kubernetes, NotFound
+from prompt_kafka.core.errors import UnreachableError
 from prompt_kafka.lab.apiserver import prepare
 from tests.clients.auth.issuer import CLIENT, SECRET, Issuer
 
@@ -222,3 +229,119 @@ def client_certificate(api: Api, name: str, group: str = "system:masters") -> di
         "clientCertificateData": made.public_bytes(serialization.Encoding.PEM).decode(),
         "clientKeyData": pem.decode(),
     }
+
+
+def cluster_with(api: Api, folder: Path, **fields: str) -> Path:
+    document = json.loads(api.kubeconfig.read_text())
+    document["clusters"][0]["cluster"] |= {name.replace("_", "-"): value for name, value in fields.items()}
+    file = folder / "kubeconfig"
+    file.write_text(json.dumps(document))
+    return file
+
+
+def opens(connection: Kubernetes) -> bool:
+    """Whether a stream gets as far as the API: there is no such pod."""
+    with pytest.raises(NotFound, match='"nobody" not found'):
+        connection.streams.run("nobody", "default", ["true"])
+    return True
+
+
+def test_a_certificate_of_another_name(api: Api, tmp_path: Path) -> None:
+    with Kubernetes.connect(
+        cluster_with(api, tmp_path, tls_server_name="kubernetes.default.svc")
+    ) as connection:
+        assert connection.list(NAMESPACE)
+        assert opens(connection)
+    with Kubernetes.connect(cluster_with(api, tmp_path, tls_server_name="other.example")) as connection:
+        for question in (lambda: connection.list(NAMESPACE), lambda: opens(connection)):
+            with pytest.raises(UnreachableError, match=r"CERTIFICATE|certificate"):
+                question()
+
+
+class Proxy(socketserver.ThreadingTCPServer):
+    """Takes CONNECT and nothing else."""
+
+    allow_reuse_address = daemon_threads = True
+
+    def __init__(self) -> None:
+        self.targets: list[str] = []
+        super().__init__(("127.0.0.1", 0), Tunnel)
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
+
+
+class Tunnel(socketserver.StreamRequestHandler):
+    server: Proxy
+
+    def handle(self) -> None:
+        word, target, *_ = self.rfile.readline().decode().split()
+        assert word == "CONNECT"
+        while self.rfile.readline().strip():
+            pass
+        self.server.targets.append(target)
+        host, _, port = target.rpartition(":")
+        with socket.create_connection((host, int(port))) as there:
+            self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
+            self.wfile.flush()
+            threading.Thread(target=self._pump, args=(there, self.connection), daemon=True).start()
+            self._pump(self.connection, there)
+
+    @staticmethod
+    def _pump(source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+
+def test_the_proxy_that_the_kubeconfig_names(
+    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The environment's own proxy is not for Kubernetes, and leads nowhere here.
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    with Kubernetes.connect(api.kubeconfig) as connection:
+        assert connection.list(NAMESPACE)
+        assert opens(connection)
+    with Proxy() as proxy:
+        address = f"http://127.0.0.1:{proxy.server_address[1]}"
+        with Kubernetes.connect(cluster_with(api, tmp_path, proxy_url=address)) as connection:
+            assert connection.list(NAMESPACE)
+            assert opens(connection)
+        proxy.shutdown()
+    assert set(proxy.targets) == {f"127.0.0.1:{api.port}"}
+    assert len(proxy.targets) == 2
+
+
+@pytest.mark.kubectl
+def test_kubectl_and_we_renew_for_each_other(
+    issuer: Issuer, tmp_path: Path, write: Callable[[Api, dict[str, Any]], Path]
+) -> None:
+    root = tmp_path / "lab"
+    (root / "pki").mkdir(parents=True)
+    issuer.rotate = True
+    issuer.next_token = issuer.token()
+    (root / "pki" / "token").write_text(issuer.next_token)
+    prepare(root, 1)
+    command = shutil.which("kubectl")
+    assert command is not None
+    with lab_server(root) as api:
+
+        def kubectl(file: Path) -> str:
+            line = [command, "--kubeconfig", str(file), "get", "namespaces", "-o", "name"]
+            environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+            done = subprocess.run(
+                line, env=environment, capture_output=True, text=True, timeout=30, check=False
+            )
+            assert done.returncode == 0, done.stderr
+            return done.stdout
+
+        file = write(api, oidc(issuer, issuer.token(-60)))
+        with Kubernetes.connect(file) as connection:
+            assert connection.list(NAMESPACE)
+        assert "namespace/default" in kubectl(file)
+        assert issuer.refreshes == 1
+        file = write(api, oidc(issuer, issuer.token(-60)))
+        assert "namespace/default" in kubectl(file)
+        assert issuer.refreshes == 2
+        with Kubernetes.connect(file) as connection:
+            assert connection.list(NAMESPACE)
+        assert issuer.refreshes == 2

@@ -8,17 +8,14 @@ do: the transport refuses it (:mod:`prompt_kafka.clients.transport`).
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator, Mapping
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import httpx2
 
 from prompt_kafka.clients.auth import Credentials
+from prompt_kafka.clients.calls import PATCH_TYPES, Calls, Object
 from prompt_kafka.clients.kinds import KNOWN, POD, Kind, kind_of
 from prompt_kafka.clients.kubeconfig import load
 from prompt_kafka.clients.streams import Streams
@@ -30,22 +27,13 @@ from prompt_kafka.clients.transport import (
     Invalid,
     KubernetesError,
     NotFound,
-    error_of,
     http_client,
 )
-from prompt_kafka.core.errors import UnreachableError
 
-Object = dict[str, Any]
 Propagation = Literal["Background", "Foreground", "Orphan"]
 
-PATCH_TYPES = {
-    "merge": "application/merge-patch+json",
-    "json": "application/json-patch+json",
-    "strategic": "application/strategic-merge-patch+json",
-}
 
-
-class Kubernetes:
+class Kubernetes(Calls):
     """A connection to one Kubernetes API; safe to share between threads.
 
     Every object is a dictionary as the API returns it, every error one of this module's.
@@ -67,13 +55,10 @@ class Kubernetes:
         namespace: str,
         manager: str,
     ) -> None:
-        self._http = http
+        super().__init__(http, context=context, server=server)
         self.streams = streams
-        self.context = context
-        self.server = server
         self.namespace = namespace
         self._manager = manager
-        self._closing = threading.Event()
 
     @classmethod
     def connect(
@@ -120,17 +105,6 @@ class Kubernetes:
             namespace=login.namespace,
             manager=field_manager,
         )
-
-    def close(self) -> None:
-        """Close the connections; running watches end."""
-        self._closing.set()
-        self._http.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
 
     # Reading
 
@@ -203,31 +177,8 @@ class Kubernetes:
             "fieldSelector": fields,
             "timeoutSeconds": str(int(timeout)) if timeout else None,
         }
-        path = kind.path(namespace)
-        limit = httpx2.Timeout(10.0, read=timeout + 5 if timeout else None)
         query = {k: v for k, v in params.items() if v is not None}
-        try:
-            with self._http.stream("GET", path, params=query, timeout=limit) as response:
-                if response.status_code >= 400:
-                    response.read()
-                    raise error_of(response)
-                for line in response.iter_lines():
-                    if self._closing.is_set():
-                        return
-                    if line:
-                        yield self._event(json.loads(line), path)
-        except httpx2.HTTPError as error:
-            raise self._unreachable(error) from error
-
-    @staticmethod
-    def _event(event: Object, path: str) -> tuple[str, Object]:
-        obj = event["object"]
-        if event["type"] == "ERROR":
-            cls = Gone if obj.get("code") == 410 else KubernetesError
-            raise cls(
-                obj.get("code", 500), obj.get("reason", ""), obj.get("message", "watch failed"), where=path
-            )
-        return event["type"], obj
+        yield from self._follow(kind.path(namespace), query, timeout)
 
     def logs(
         self, name: str, namespace: str, *, container: str | None = None, tail: int | None = None
@@ -236,16 +187,6 @@ class Kubernetes:
         params = {"container": container, "tailLines": str(tail) if tail is not None else None}
         response = self._request("GET", POD.path(namespace, name) + "/log", params=params)
         return response.text
-
-    def read(self, path: str) -> Object:
-        """Return the answer to a GET of any path: discovery, version, OpenAPI."""
-        return self._send("GET", path)
-
-    def version(self) -> tuple[str, datetime | None]:
-        """Return the API server's version, and what its clock says, in whole seconds."""
-        response = self._request("GET", "/version")
-        date = response.headers.get("Date")
-        return str(response.json().get("gitVersion", "")), parsedate_to_datetime(date) if date else None
 
     def can(self, verb: str, kind: Kind, namespace: str | None = None, *, subresource: str = "") -> bool:
         """Return whether the user has a right (SelfSubjectAccessReview)."""
@@ -341,49 +282,6 @@ class Kubernetes:
 
     def _write(self, dry_run: bool) -> dict[str, str | None]:
         return {"fieldManager": self._manager, "dryRun": "All" if dry_run else None}
-
-    # Transport
-
-    def _send(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, str | None] | None = None,
-        body: Any = None,
-        content_type: str = "application/json",
-    ) -> Object:
-        response = self._request(method, path, params=params, body=body, content_type=content_type)
-        answer = response.json()
-        assert isinstance(answer, dict)
-        return answer
-
-    def _request(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, str | None] | None = None,
-        body: Any = None,
-        content_type: str = "application/json",
-    ) -> httpx2.Response:
-        query = {key: value for key, value in (params or {}).items() if value is not None}
-        content = None if body is None else json.dumps(body).encode()
-        headers = {"Content-Type": content_type} if content is not None else {}
-        try:
-            response = self._http.request(method, path, params=query, content=content, headers=headers)
-        except httpx2.HTTPError as error:
-            raise self._unreachable(error) from error
-        if response.status_code >= 400:
-            raise error_of(response)
-        return response
-
-    def _unreachable(self, error: Exception) -> UnreachableError:
-        return UnreachableError(
-            f"the Kubernetes API does not answer: {error or type(error).__name__}",
-            where=f"{self.server} (context {self.context})",
-            next="check the network and the context; for a lab: prompt-kafka lab up",
-        )
 
 
 __all__ = [
