@@ -80,15 +80,13 @@ def ready_pod(deployment: Object, pods: Iterable[Object]) -> Object | None:
     return min(mine, key=lambda pod: pod["metadata"].get("creationTimestamp") or "", default=None)
 
 
-def cluster_operator(deployments: Iterable[Object], pods: Iterable[Object]) -> Operator | None:
-    """Return the cluster operator in force; None when none has a Ready pod."""
+def cluster_operators(deployments: Iterable[Object], pods: Iterable[Object]) -> tuple[Operator, ...]:
+    """Return the cluster operators in force: those that have a Ready pod."""
     everything = list(pods)
     named = [one for one in deployments if one["metadata"]["name"] == CLUSTER_OPERATOR]
-    for deployment in sorted(named, key=lambda one: one["metadata"]["namespace"]):
-        pod = ready_pod(deployment, everything)
-        if pod is not None:
-            return _operator(pod)
-    return None
+    ordered = sorted(named, key=lambda one: str(one["metadata"]["namespace"]))
+    found = [ready_pod(deployment, everything) for deployment in ordered]
+    return tuple(_operator(pod) for pod in found if pod is not None)
 
 
 def _operator(pod: Object) -> Operator:

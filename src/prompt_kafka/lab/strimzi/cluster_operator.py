@@ -49,9 +49,9 @@ class ClusterOperator:
     def __init__(self, world: World, pod_sets: PodSets) -> None:
         self._world = world
         self._pod_sets = pod_sets
-        self._controller = Controller("strimzi-cluster-operator", self._reconcile, workers=3)
+        self._controller = Controller("strimzi-cluster-operator", self._reconcile, workers=8)
         self._seen: dict[tuple[str, Key], str] = {}
-        self._in_force = ""
+        self._in_force: frozenset[str] = frozenset()
         world.caches["Kafka"].on_change(self._kafka_changed)
         world.caches["KafkaNodePool"].on_change(self._pool_changed)
         for kind in ("Deployment", "Pod"):
@@ -87,21 +87,19 @@ class ClusterOperator:
         return before != print_
 
     def _operator_changed(self, *_: object) -> None:
-        operator = self._world.operator()
-        uid = operator.uid if operator else ""
-        if uid == self._in_force:
-            return
-        self._in_force = uid
-        if operator is not None:
-            log.info("ClusterOperator %s is starting", operator.version)
+        operators = {one.uid: one for one in self._world.operators()}
+        new, self._in_force = operators.keys() - self._in_force, frozenset(operators)
+        for uid in new:
+            log.info("ClusterOperator %s is starting", operators[uid].version)
+        if new:
             self._pod_sets.operator_changed()
             for kafka in self._world.caches["Kafka"].items():
                 self._controller.enqueue("MODIFIED", kafka)
 
     def _reconcile(self, key: Key) -> float | None:
-        operator = self._world.operator()
+        operator = self._world.operator(key[0])
         resource = self._world.caches["Kafka"].get(*key)
-        if operator is None or operator.pod_sets_only or not operator.watches(key[0]) or resource is None:
+        if operator is None or operator.pod_sets_only or resource is None:
             return None
         if resource["metadata"].get("deletionTimestamp"):
             return None

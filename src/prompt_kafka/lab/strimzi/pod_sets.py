@@ -95,7 +95,6 @@ class PodSets:
         self._controller = Controller("strimzi-pod-sets", self._reconcile, workers=2)
         world.caches["StrimziPodSet"].on_change(self._controller.enqueue)
         world.caches["Pod"].on_change(self._pod_changed)
-        self._operator = ""
 
     def start(self) -> None:
         """Begin to work."""
@@ -118,9 +117,8 @@ class PodSets:
 
     def _reconcile(self, key: Key) -> float | None:
         world = self._world
-        operator = world.operator()
         pod_set = world.caches["StrimziPodSet"].get(*key)
-        if operator is None or pod_set is None or not operator.watches(key[0]):
+        if pod_set is None or world.operator(key[0]) is None:
             return None
         if pod_set["metadata"].get("deletionTimestamp"):
             log.info("StrimziPodSet %s/%s: StrimziPodSet is deleting => nothing to do", *key)

@@ -163,7 +163,8 @@ class Run:
 
     def timed_out(self, kind: str, name: str, what: str, seconds: float | None = None) -> OperationTimeout:
         """Return the failure of a wait, in the operator's words."""
+        limit = int((seconds or self.timing.operation) * 1000)
         return OperationTimeout(
-            f"Exceeded timeout of {int((seconds or self.timing.operation) * 1000)}ms while waiting for {kind} resource "
-            f"{name} in namespace {self.namespace} to be {what}"
+            f"Exceeded timeout of {limit}ms while waiting for {kind} resource {name} in namespace "
+            f"{self.namespace} to be {what}"
         )

@@ -12,7 +12,7 @@ from prompt_kafka.clients.kubernetes import Kubernetes, NotFound
 from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.lab.controller import Informer
 
-from .activity import Operator, cluster_operator, ready_pod
+from .activity import Operator, cluster_operators, ready_pod
 from .changes import News, Waiting
 from .model import names
 from .objects import Objects
@@ -45,8 +45,8 @@ class World:
         self.caches = {kind.kind: Informer(self.kubernetes, kind) for kind in kinds}
         for cache in self.caches.values():
             cache.on_change(self.news.notify)
-        self._operator_version: int = -1
-        self._operator: Operator | None = None
+        self._seen = -1
+        self._operators: tuple[Operator, ...] = ()
         self._lock = threading.Lock()
 
     def start(self) -> None:
@@ -61,21 +61,24 @@ class World:
             cache.stop()
         self.news.notify()
 
-    def operator(self) -> Operator | None:
-        """Return the cluster operator in force."""
+    def operators(self) -> tuple[Operator, ...]:
+        """Return the cluster operators in force."""
         with self._lock:
             count = self.news.count
-            if count != self._operator_version:
+            if count != self._seen:
                 deployments, pods = self.caches["Deployment"].items(), self.caches["Pod"].items()
-                self._operator, self._operator_version = cluster_operator(deployments, pods), count
-            return self._operator
+                self._operators, self._seen = cluster_operators(deployments, pods), count
+            return self._operators
+
+    def operator(self, namespace: str) -> Operator | None:
+        """Return the cluster operator that looks after a namespace."""
+        return next((one for one in self.operators() if one.watches(namespace)), None)
 
     def waiting(self, operator: Operator) -> Waiting:
         """Return waits that end when `operator` is no longer in force."""
 
         def alive() -> bool:
-            now = self.operator()
-            return not self.stopping.is_set() and now is not None and now.uid == operator.uid
+            return not self.stopping.is_set() and any(one.uid == operator.uid for one in self.operators())
 
         return Waiting(self.news, alive, self.clock)
 
