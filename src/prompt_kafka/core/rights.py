@@ -95,8 +95,9 @@ def _phrase(rule: Rule) -> str:
         verbs = f"NOT {verbs}"
     if rule.resource == "group":
         verbs = verbs.replace("read", "read in")
-    name = f"{rule.name}…" if rule.prefix else "whatever its name" if rule.name == "*" else rule.name
     if rule.resource == "cluster":
         return f"{verbs} the cluster"
     thing = "transactional id" if rule.resource == "transactionalId" else rule.resource
-    return f"{verbs} {thing} {name}"
+    if rule.name == "*" and not rule.prefix:
+        return f"{verbs} any {thing}"
+    return f"{verbs} {thing} {rule.name}{'…' if rule.prefix else ''}"

@@ -8,19 +8,19 @@ new user, and as one that must not get in.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from prompt_kafka.core.changes import FileChange
 from prompt_kafka.core.delivered import ApplicationSynced
-from prompt_kafka.core.delivery import Application
+from prompt_kafka.core.delivery import Application, GitState
 from prompt_kafka.core.plan import Plan
 from prompt_kafka.core.request import TopicRequest
-from prompt_kafka.core.rights import allowed, rules_of, words
+from prompt_kafka.core.rights import TOPIC_OPERATIONS, allowed, rules_of, words
 from prompt_kafka.core.world import INSTANT, LoginAs, Look, Part, World
 from prompt_kafka.procedures import guards, topic_guards
 from prompt_kafka.procedures.authoring import topic as authoring
 from prompt_kafka.procedures.authoring.show import dump
-from prompt_kafka.procedures.rendered import Render, difference, of_kind
+from prompt_kafka.procedures.rendered import Difference, Render, difference, of_kind
 from prompt_kafka.procedures.topic_steps import Change, bystander, commit, finished, proofs, steps
 
 
@@ -74,9 +74,11 @@ def plan(request: TopicRequest, world: World, *, render: Render, application: st
     topic_guards.no_clash(wanted, world, before, after)
     brought = difference(before, after)
     topic_guards.only_this(wanted, brought, after)
-    for other in wanted.environments:
-        if other != here:
-            render(other, edits)
+    elsewhere = {
+        each: difference(render(each, {}), render(each, edits)) for each in _others(git, here, edits)
+    }
+    for name, there in elsewhere.items():
+        topic_guards.nothing_lost(wanted, name, there)
     deployed = argo.deployed in git.commits and argo.deployed != git.head
     change = Change(
         request=request,
@@ -102,10 +104,16 @@ def plan(request: TopicRequest, world: World, *, render: Render, application: st
         target=world.target,
         summary=summary,
         steps=tuple(steps(change, argo, proof, canary)),
-        notes=tuple(_notes(change, argo, here, render, canary)),
+        notes=tuple(_notes(change, argo, elsewhere, canary)),
         words=tuple(_words(change)),
         resources=_shown(change),
     )
+
+
+def _others(git: GitState, here: str, edits: Mapping[str, str]) -> list[str]:
+    """Return the other environments that have this application, where there is something to compare."""
+    names = (each for each in git.environments if f"{git.folder}/values-{each}.yaml" in git.files)
+    return [each for each in names if each != here and edits]
 
 
 def _committed_only(change: Change, argo: Application, here: str, summary: str) -> Plan:
@@ -126,7 +134,8 @@ def _words(change: Change) -> Iterator[str]:
     granted = {grant.user for grant in change.request.grants}
     for name, user in sorted(users.items()):
         if name not in granted and (may := allowed(rules_of(user), "topic", topic)):
-            yield f"{name} may {', '.join(may)} topic {topic} too, by an ACL that it has already"
+            said = "do anything to" if set(may) == TOPIC_OPERATIONS else ", ".join(may)
+            yield f"{name} may {said} topic {topic} too, by an ACL that it has already"
 
 
 def _shown(change: Change) -> tuple[str, ...]:
@@ -134,16 +143,15 @@ def _shown(change: Change) -> tuple[str, ...]:
     return tuple(dump(came[key]) for key in sorted(came))
 
 
-def _notes(change: Change, argo: Application, here: str, render: Render, canary: bool) -> Iterator[str]:
+def _notes(
+    change: Change, argo: Application, elsewhere: Mapping[str, Difference], canary: bool
+) -> Iterator[str]:
     resource = change.wanted.topic.resource
     if resource != change.request.name:
         yield f"its KafkaTopic is called {resource}: Kubernetes does not allow {change.request.name}"
-    for other in change.git.environments:
-        if other == here or f"{change.git.folder}/values-{other}.yaml" not in change.git.files:
-            continue
-        edits = {each.path: each.after for each in change.files}
-        if edits and difference(render(other, {}), render(other, edits)).added:
-            yield f"{other} gets it too, with its next sync"
+    for name, there in elsewhere.items():
+        if there.all:
+            yield f"{name} gets it too, with its next sync: {', '.join(f'{k} {n}' for k, n in there.all)}"
     if argo.automated:
         yield f"{argo.name} syncs by itself: Argo CD may be quicker, and then does all at once"
     if not change.request.grants:

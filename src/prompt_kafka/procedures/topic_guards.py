@@ -129,6 +129,7 @@ def wanted(request: TopicRequest, world: World, git: GitState, here: str) -> Wan
             min_in_sync=least,
             retention_ms=request.retention_ms,
             retention=request.retention,
+            min_asked=request.min_in_sync is not None,
         ),
         cluster=world.target.cluster,
         grants=request.grants,
@@ -197,14 +198,30 @@ def only_this(wanted: Wanted, brought: Difference, after: Iterable[Manifest]) ->
         )
 
 
+def nothing_lost(wanted: Wanted, environment: str, there: Difference) -> None:
+    """Refuse when another environment would lose or get something else by it (``unexpected-objects``)."""
+    ours = {("KafkaTopic", wanted.topic.resource)} | {("KafkaUser", each.user) for each in wanted.grants}
+    strangers = [f"{kind} {name}" for kind, name in there.all if (kind, name) not in ours]
+    strangers += [f"{kind} {name}" for kind, name in there.removed if (kind, name) in ours]
+    if strangers:
+        raise RefusedError(
+            "unexpected-objects",
+            f"the edited charts would also change {', '.join(strangers[:3])} in {environment}",
+            where=f"{wanted.folder}/values-{environment}.yaml",
+            next="edit that subchart by hand, or put the topic into another one",
+        )
+
+
 def _wrong_topic(topic: Topic, manifest: Manifest) -> list[str]:
     spec = manifest.get("spec") or {}
     config = {str(name): str(value) for name, value in (spec.get("config") or {}).items()}
     wrong = [] if topic_name(manifest) == topic.name else [f"the topic is called {topic_name(manifest)}"]
     for name, value in (("partitions", topic.partitions), ("replicas", topic.replicas)):
         wrong += [] if spec.get(name) == value else [f"the topic has {spec.get(name)} {name}"]
-    lacking = [name for name, value in topic.settings if config.get(name) != value]
-    return wrong + [f"the topic's {name} is {config.get(name, 'not set')}" for name in lacking]
+    settings = [("retention.ms", topic.retention_ms), ("min.insync.replicas", topic.min_in_sync)]
+    for name, number in settings[: 1 + (topic.min_asked or "min.insync.replicas" in config)]:
+        wrong += [] if config.get(name) == str(number) else [f"the topic's {name} is {config.get(name)}"]
+    return wrong
 
 
 def _wrong_cluster(cluster: str, manifest: Manifest) -> list[str]:

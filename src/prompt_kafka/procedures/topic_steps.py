@@ -97,7 +97,7 @@ def commit(change: Change) -> Step:
     before = tuple((each.path, each.blobs[0]) for each in change.files)
     after = tuple((each.path, each.blobs[1]) for each in change.files)
     return Step(
-        title=f"commit {len(change.files)} files to {git.branch}",
+        title=f"commit {len(change.files)} file{'s' if len(change.files) > 1 else ''} to {git.branch}",
         why="everything reaches the service through Git",
         action=CommitFiles(git.repository, git.branch, message, change.files),
         needs=(*_needs(change), FilesAre(git.branch, before)),
@@ -191,7 +191,9 @@ def _synced(manifest: Manifest, change: Change) -> Synced:
 
 def _agrees(change: Change) -> ResourceAgrees:
     topic = change.wanted.topic
-    return ResourceAgrees(topic.name, topic.resource, topic.partitions, topic.replicas, topic.settings)
+    spec = of_kind(change.after, "KafkaTopic")[topic.resource].get("spec") or {}
+    settings = tuple(sorted((str(name), str(value)) for name, value in (spec.get("config") or {}).items()))
+    return ResourceAgrees(topic.name, topic.resource, topic.partitions, topic.replicas, settings)
 
 
 def proofs(change: Change) -> tuple[Condition, ...]:

@@ -10,7 +10,16 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from prompt_kafka.procedures.authoring.tree import Node, Path, cannot, documents, lines_of, load
+from prompt_kafka.procedures.authoring.lines import insert, newline_of, splice
+from prompt_kafka.procedures.authoring.tree import (
+    Node,
+    Path,
+    cannot,
+    documents,
+    ends_with_blanks,
+    lines_of,
+    load,
+)
 
 INDENT = 2
 
@@ -38,7 +47,7 @@ class Yaml:
         self.lines = lines_of(text)
         found = documents(text, where, template=template)
         self.root = found[document] if document < len(found) else None
-        self.newline = "\r\n" if text.count("\r\n") * 2 > text.count("\n") else "\n"
+        self.newline = newline_of(text)
 
     # Looking
 
@@ -137,7 +146,8 @@ class Yaml:
             line, column = node.pairs[0][0].start
             if not (first and (line == 0 or not self.lines[line - 1].strip())):
                 line = self._place(node, path, after)
-            text = self._insert(line, column, body, blank and not self._keeps_blanks(line))
+            blank = blank and not ends_with_blanks(self.root, self.lines, line)
+            text = insert(self.lines, line, column, body, self.newline, blank=blank)
         return self._checked(text, path, change, {})
 
     def add_item(self, path: Path, body: Sequence[str], flow: str) -> str:
@@ -164,11 +174,11 @@ class Yaml:
         elif node.kind != "seq":
             raise cannot(self.where, f"{'.'.join(path)} is no list", node.start[0])
         elif node.flow:
-            text = self._splice(node.end[0], node.end[1] - 1, node.end[1] - 1, f", {flow}")
+            text = splice(self.lines, node.end[0], node.end[1] - 1, node.end[1] - 1, f", {flow}")
         else:
             column = self._dash_column(node)
             line = self._over_comments(node.last, column)
-            text = self._insert(line, column, item, False)
+            text = insert(self.lines, line, column, item, self.newline)
         return self._checked(text, path, change, [])
 
     def set_scalar(self, path: Path, new: str) -> str:
@@ -181,7 +191,7 @@ class Yaml:
         def change(parent: Any) -> None:
             parent[path[-1]] = value
 
-        text = self._splice(node.start[0], node.start[1], node.end[1], new)
+        text = splice(self.lines, node.start[0], node.start[1], node.end[1], new)
         return self._checked(text, path[:-1], change, {})
 
     # Where
@@ -214,21 +224,6 @@ class Yaml:
             ahead += 1
         return line
 
-    def _keeps_blanks(self, line: int) -> bool:
-        """Return whether a block text ends above `line` to which a blank line would belong (``|+``)."""
-        return any(re.search(r"[|>]\d?\+", each) for each in self.lines[:line]) and self._ends(
-            self.root, line
-        )
-
-    def _ends(self, node: Node | None, line: int) -> bool:
-        if node is None:
-            return False
-        if node.kind == "scalar":
-            return node.style in ("|", ">") and node.last == line
-        return any(self._ends(each, line) for pair in node.pairs for each in pair) or any(
-            self._ends(each, line) for each in node.items
-        )
-
     def _is_action(self, line: int) -> bool:
         return self.lines[line].lstrip().startswith("{{")
 
@@ -246,25 +241,23 @@ class Yaml:
         if key is None:
             return self._into_empty(node, body, blank)
         assert node is not None
-        yaml = self
+        lines = self.lines
         if node.start != node.end:
             if node.start[0] != key.start[0]:
                 raise cannot(self.where, f"{key.value} is not on one line", key.start[0])
-            rest = self.lines[node.end[0]][node.end[1] :]
-            begin = (
-                node.start[1] if rest.strip() else len(self.lines[node.start[0]][: node.start[1]].rstrip())
-            )
-            yaml = _Lines(self, self._splice(node.start[0], begin, node.end[1], ""))
-        return yaml._insert(key.last, key.start[1] + shift, body, False)
+            before, rest = lines[node.start[0]][: node.start[1]], lines[node.end[0]][node.end[1] :]
+            begin = node.start[1] if rest.strip() else len(before.rstrip())
+            lines = lines_of(splice(lines, node.start[0], begin, node.end[1], ""))
+        return insert(lines, key.last, key.start[1] + shift, body, self.newline)
 
     def _into_empty(self, node: Node | None, body: Sequence[str], blank: bool) -> str:
         if node is not None:  # a flow collection without anything in it
             line = node.start[0]
-            lines = lines_of(self._splice(line, node.start[1], node.end[1], ""))
+            lines = lines_of(splice(self.lines, line, node.start[1], node.end[1], ""))
             left = lines[line].strip() if line < len(lines) else ""
             lines[line : line + 1] = lines[line : line + 1] if left else []
-            return _Lines(self, "".join(lines))._insert(line + bool(left), 0, body, False)
-        return self._insert(len(self.lines), 0, body, blank and bool(self.text.strip()))
+            return insert(lines, line + bool(left), 0, body, self.newline)
+        return insert(self.lines, len(self.lines), 0, body, self.newline, blank=blank)
 
     def _into_flow(self, node: Node, body: Sequence[str]) -> str:
         entry = [line for line in body if not line.lstrip().startswith("#")]
@@ -272,21 +265,7 @@ class Yaml:
             raise cannot(self.where, "its mapping is in braces", node.start[0])
         last = self.lines[node.end[0]][: node.end[1] - 1]
         at = len(last.rstrip()) if last.strip() else node.end[1] - 1
-        return self._splice(node.end[0], at, at, f", {entry[0]}")
-
-    def _splice(self, line: int, begin: int, end: int, new: str) -> str:
-        before = self.lines[line]
-        changed = before[:begin] + new + before[end:]
-        return "".join([*self.lines[:line], changed, *self.lines[line + 1 :]])
-
-    def _insert(self, line: int, column: int, body: Sequence[str], blank: bool) -> str:
-        new = [f"{' ' * column}{each}".rstrip() + self.newline for each in body]
-        before, after = self.lines[:line], self.lines[line:]
-        if blank and before and before[-1].strip():
-            new = [self.newline, *new]
-        if before and not before[-1].endswith(("\n", "\r", "\x85", "\u2028", "\u2029")):
-            before = [*before[:-1], before[-1] + self.newline]
-        return "".join([*before, *new, *after])
+        return splice(self.lines, node.end[0], at, at, f", {entry[0]}")
 
     def _checked(self, text: str, path: Path, change: Callable[[Any], None], empty: Any) -> str:
         before = load(self.text, self.where, template=self.template)
@@ -317,10 +296,3 @@ def _unshared(value: Any) -> Any:
     if isinstance(value, list):
         return [_unshared(each) for each in value]
     return value
-
-
-class _Lines(Yaml):
-    """The same document with other text, on which only lines are inserted."""
-
-    def __init__(self, yaml: Yaml, text: str) -> None:
-        self.text, self.where, self.lines, self.newline = text, yaml.where, lines_of(text), yaml.newline

@@ -38,27 +38,35 @@ def keys(text: str) -> list[str]:
     return [found[1] for line in lines_of(text)[begin:end] if (found := _ROW.match(line))]
 
 
-def with_rows(text: str, rows: Iterable[Row]) -> str:
+def with_rows(text: str, own: Iterable[Row], inherited: Iterable[Row] = ()) -> str:
     """Return the text with these rows where the order of their keys puts them.
 
-    A row that is there stays; a README without such a table stays as it is.
+    A row that is there stays; a README without such a table stays as it is. helm-docs lists a chart's own
+    settings first and those of its subcharts after them, each in order; where the table has those two parts,
+    `own` rows go into the first and `inherited` ones into the second.
     """
     lines = lines_of(text)
     newline = "\r\n" if "\r\n" in text else "\n"
-    for row in sorted(rows, key=lambda row: row.key):
-        begin, end = _table(lines)
-        if begin == end == 0:
-            return text
-        listed = [found[1] for line in lines[begin:end] if (found := _ROW.match(line))]
-        if row.key in listed:
-            continue
-        ordered = listed == sorted(listed)
-        index = sum(key < row.key for key in listed) if ordered else len(listed)
-        at = begin + index
-        if at == len(lines) and lines and not lines[-1].endswith(newline):
-            lines[-1] += newline
-        lines.insert(at, f"{row}{newline}")
+    for part, rows in ((0, own), (1, inherited)):
+        for row in rows:
+            begin, end = _table(lines)
+            listed = [found[1] for line in lines[begin:end] if (found := _ROW.match(line))]
+            if begin == end == 0 or row.key in listed:
+                continue
+            first, last = _part(listed, part)
+            at = begin + first + sum(key < row.key for key in listed[first:last])
+            if at == len(lines) and lines and not lines[-1].endswith(newline):
+                lines[-1] += newline
+            lines.insert(at, f"{row}{newline}")
     return "".join(lines)
+
+
+def _part(listed: list[str], part: int) -> tuple[int, int]:
+    """Return where a part of the table begins and ends: the order begins anew between them."""
+    breaks = [n for n in range(1, len(listed)) if listed[n] < listed[n - 1]]
+    if not breaks:
+        return 0, len(listed)
+    return (0, breaks[0]) if part == 0 else (breaks[0], len(listed))
 
 
 def _table(lines: list[str]) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from prompt_kafka.procedures.authoring import readme
@@ -17,6 +17,10 @@ TOPICS_ABOUT = (
     "ever) and, if wanted, further settings in `config`"
 )
 CLUSTER_ABOUT = "Name of the Kafka cluster, as in the subchart strimzi-kafka"
+
+
+KEYS = frozenset({"name", "partitions", "replicas", "minInsyncReplicas", "retention"})
+"""What an entry in a list of topics has; the in-sync replicas may be left to the brokers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,8 @@ class Topic:
         -1 keeps for ever.
     retention
         The same for people.
+    min_asked
+        Whether the in-sync replicas were asked for, so that the brokers' own setting will not do.
     """
 
     name: str
@@ -42,29 +48,26 @@ class Topic:
     min_in_sync: int
     retention_ms: int
     retention: str
+    min_asked: bool = True
 
-    @property
-    def settings(self) -> tuple[tuple[str, str], ...]:
-        """What is set on the topic itself."""
-        return (("min.insync.replicas", str(self.min_in_sync)), ("retention.ms", str(self.retention_ms)))
+    def entry(self, keys: Collection[str] = KEYS) -> list[str]:
+        """Return its lines in a list of values whose entries have these keys."""
+        lines = {
+            "name": scalar(self.resource),
+            "topicName": scalar(self.name),
+            "partitions": self.partitions,
+            "replicas": self.replicas,
+            "minInsyncReplicas": self.min_in_sync,
+            "retention": _retention(self),
+        }
+        if self.resource == self.name:
+            del lines["topicName"]
+        return [f"{key}: {value}" for key, value in lines.items() if key in keys or key == "topicName"]
 
-    @property
-    def entry(self) -> list[str]:
-        """Its lines in a list of values."""
-        named = [] if self.resource == self.name else [f"topicName: {scalar(self.name)}"]
-        return [
-            f"name: {scalar(self.resource)}",
-            *named,
-            f"partitions: {self.partitions}",
-            f"replicas: {self.replicas}",
-            f"minInsyncReplicas: {self.min_in_sync}",
-            f"retention: {_retention(self)}",
-        ]
 
-    @property
-    def flow(self) -> str:
-        """The same between braces."""
-        return "{" + ", ".join(line.partition("  #")[0] for line in self.entry) + "}"
+def flow(entry: Sequence[str]) -> str:
+    """Return an entry between braces."""
+    return "{" + ", ".join(line.partition("  #")[0] for line in entry) + "}"
 
 
 def _retention(topic: Topic) -> str:
@@ -92,7 +95,9 @@ def new(name: str, about: str, topic: Topic, cluster: str, how: Conventions) -> 
     """Return the files of a new subchart without users, by their path inside of it."""
     return {
         "Chart.yaml": _CHART.format(name=name, about=_quoted(about)),
-        "values.yaml": _VALUES.format(about=CLUSTER_ABOUT, cluster=cluster, topic="\n    ".join(topic.entry)),
+        "values.yaml": _VALUES.format(
+            about=CLUSTER_ABOUT, cluster=cluster, topic="\n    ".join(topic.entry())
+        ),
         how.topics_file: _TOPICS.replace("API_VERSION", how.api_version),
         "README.md": readme.new(name, about, rows(cluster)),
     }
@@ -111,15 +116,15 @@ def rows(cluster: str, prefix: str = "") -> list[Row]:
     ]
 
 
-def takes_topics(text: str | None, where: str) -> bool:
-    """Return whether a subchart's values have a list of topics of the form that is written here."""
-    if text is None:
-        return False
-    listed = Yaml(text, where).value(("topics",))
-    if not isinstance(listed, list):
-        return False
-    wanted = {"name", "partitions", "replicas", "minInsyncReplicas", "retention"}
-    return all(isinstance(each, dict) and wanted <= each.keys() for each in listed)
+def keys_of_topics(text: str | None, where: str, path: tuple[str, ...], topic: Topic) -> frozenset[str]:
+    """Return the keys of the entries in a file's list of topics; nothing where it cannot take this one."""
+    listed = Yaml(text, where).value(path) if text is not None else None
+    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+        return frozenset()
+    found = [KEYS & each.keys() for each in listed] or [KEYS]
+    shared = frozenset.intersection(*map(frozenset, found))
+    lacking = KEYS - shared - (set() if topic.min_asked else {"minInsyncReplicas"})
+    return frozenset() if lacking else shared
 
 
 def static(topic: Topic, how: Conventions) -> str:

@@ -64,20 +64,31 @@ def inside(wanted: Wanted, path: str = "") -> str:
 
 
 def _topic(draft: dict[str, str], wanted: Wanted, how: Conventions) -> None:
-    values = inside(wanted, "values.yaml")
+    """Put the topic where the subchart has its topics: in lists of values, else in a template of its own.
+
+    Lists are replaced as a whole: an environment that lists topics must list this one too.
+    """
     if inside(wanted, "Chart.yaml") not in draft:
         made = subchart.new(wanted.subchart, wanted.about, wanted.topic, wanted.cluster, how)
         draft.update({inside(wanted, path): text for path, text in made.items()})
-    elif subchart.takes_topics(draft.get(values), values) and _takes_name(draft, wanted):
-        draft[values] = _listed(draft[values], values, ("topics",), wanted.topic)
+        return
+    own = [(inside(wanted, "values.yaml"), ("topics",))]
+    theirs = [
+        (f"{wanted.folder}/values-{each}.yaml", (wanted.subchart, "topics")) for each in wanted.environments
+    ]
+    lists = [(path, at) for path, at in own + theirs if _has(draft, path, at)]
+    complete = len(lists) > 0 and (_has(draft, *own[0]) or len(lists) == len(theirs))
+    keys = {path: subchart.keys_of_topics(draft[path], path, at, wanted.topic) for path, at in lists}
+    if complete and all(keys.values()) and _takes_name(draft, wanted):
+        for path, at in lists:
+            draft[path] = _listed(draft[path], path, at, wanted.topic, keys[path])
     else:
         path = inside(wanted, f"templates/topic-{wanted.topic.resource}.yaml")
         draft.setdefault(path, subchart.static(wanted.topic, how))
-    for environment in wanted.environments:
-        path = f"{wanted.folder}/values-{environment}.yaml"
-        # Lists are replaced as a whole: an environment that lists topics must list this one too.
-        if path in draft and Yaml(draft[path], path).has((wanted.subchart, "topics")):
-            draft[path] = _listed(draft[path], path, (wanted.subchart, "topics"), wanted.topic)
+
+
+def _has(draft: Mapping[str, str], path: str, at: tuple[str, ...]) -> bool:
+    return path in draft and Yaml(draft[path], path).has(at)
 
 
 def _takes_name(draft: Mapping[str, str], wanted: Wanted) -> bool:
@@ -86,9 +97,10 @@ def _takes_name(draft: Mapping[str, str], wanted: Wanted) -> bool:
     return wanted.topic.resource == wanted.topic.name or any(".topicName" in text for text in templates)
 
 
-def _listed(text: str, where: str, path: tuple[str, ...], topic: Topic) -> str:
+def _listed(text: str, where: str, path: tuple[str, ...], topic: Topic, keys: frozenset[str]) -> str:
     yaml = Yaml(text, where)
-    entry = load("\n".join(topic.entry), where)[0]
+    lines = topic.entry(keys)
+    entry = load("\n".join(lines), where)[0]
     for each in yaml.value(path) or []:
         if not isinstance(each, dict) or each.get("name") != topic.resource:
             continue
@@ -100,7 +112,7 @@ def _listed(text: str, where: str, path: tuple[str, ...], topic: Topic) -> str:
             where=where,
             next="choose another name, or change the settings of that topic",
         )
-    return yaml.add_item(path, topic.entry, topic.flow)
+    return yaml.add_item(path, lines, subchart.flow(lines))
 
 
 def _user(draft: dict[str, str], wanted: Wanted, grant: Grant, how: Conventions) -> None:
@@ -143,13 +155,13 @@ def _chart(draft: dict[str, str], wanted: Wanted) -> None:
     if about not in draft or values not in draft:
         raise cannot(folder, "it is not a chart with values.yaml")
     siblings = chart.dependencies(draft[about], about)
-    switched = _switched(draft, wanted)
-    draft[about] = chart.add_dependency(draft[about], about, name)
-    if not switched:
+    if not _switched(draft, wanted):
         return
-    said = f"Whether {wanted.about[:1].lower()}{wanted.about[1:]} are there"
-    draft[values] = chart.add_switch(draft[values], values, name, said, siblings)
-    _readme(draft, wanted, said, siblings)
+    if wanted.subchart not in siblings:
+        said = f"Whether {wanted.about[:1].lower()}{wanted.about[1:]} are there"
+        draft[about] = chart.add_dependency(draft[about], about, name)
+        draft[values] = chart.add_switch(draft[values], values, name, said, siblings)
+        _readme(draft, wanted, said, siblings)
     default = chart.is_on(draft[values], values, name)
     for environment in wanted.environments:
         path = f"{folder}/values-{environment}.yaml"
@@ -160,17 +172,21 @@ def _chart(draft: dict[str, str], wanted: Wanted) -> None:
                 where=path,
                 next="add the file, or name another environment",
             )
-        if not (default and chart.is_on(draft[path], path, name) is None):
+        here = chart.is_on(draft[path], path, name)
+        # Without a default Helm leaves a subchart on.
+        if not (default is not False if here is None else here):
             draft[path] = chart.enable(draft[path], path, name)
 
 
 def _readme(draft: dict[str, str], wanted: Wanted, said: str, siblings: list[str]) -> None:
     path = f"{wanted.folder}/README.md"
     text = draft.get(path)
-    if text is None or wanted.subchart in siblings:
+    if text is None:
         return
-    rows = [readme.Row(f"{wanted.subchart}.enabled", "bool", "`false`", said)]
+    own = readme.Row(f"{wanted.subchart}.enabled", "bool", "`false`", said)
     listed = readme.keys(text)
-    if any(key.startswith(f"{each}.") and key != f"{each}.enabled" for key in listed for each in siblings):
-        rows += subchart.rows(wanted.cluster, f"{wanted.subchart}.")
-    draft[path] = readme.with_rows(text, rows)
+    documented = any(
+        key.startswith(f"{each}.") and key != f"{each}.enabled" for key in listed for each in siblings
+    )
+    inherited = subchart.rows(wanted.cluster, f"{wanted.subchart}.") if documented else []
+    draft[path] = readme.with_rows(text, [own], inherited)

@@ -180,3 +180,14 @@ def _end_of_scalar(node: Node, lines: list[str]) -> int:
     while last > node.start[0] + 1 and not lines[min(last, len(lines)) - 1].strip():
         last -= 1
     return last
+
+
+def ends_with_blanks(node: Node | None, lines: list[str], line: int) -> bool:
+    """Return whether a block text that keeps blank lines (``|+``) ends above `line`: it would take one."""
+    if node is None:
+        return False
+    if node.kind == "scalar":
+        head = lines[node.start[0]][node.start[1] :] if node.style in ("|", ">") else ""
+        return node.last == line and bool(re.search(r"[|>]\d?\+", head))
+    children = [*(each for pair in node.pairs for each in pair), *node.items]
+    return any(ends_with_blanks(each, lines, line) for each in children)
