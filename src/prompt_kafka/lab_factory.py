@@ -124,7 +124,7 @@ def up(
             _prove(look, listener)
             cluster_id = look.observe(frozenset({Part.NODES})).target.cluster_id
         service_file.write(state, lab.not_run, cluster_id=cluster_id)
-        training.after_proof(state, say)
+        training.in_background(state, say)
     found = environment_of(options, changes=True)
     return LabUp(
         environment=name,
@@ -150,24 +150,15 @@ def _alone(name: str) -> bool:
 
 def _prove(look: Session, listener: Listener) -> None:
     """Wait until topics and users are there and the service is really finished, with its canary."""
-    resources = Step(
-        "topics and users",
-        "what the charts ask for is there",
-        Observe(),
-        proof=(ResourcesReady(),),
-        timeout_s=PROOF_TIMEOUT_S,
-    )
-    hopeful = _Hopeful(listener)
-    look.prove(resources, hopeful)
-    proof = Finished(canary=look.has_canary(), stable_s=0.0, without_groups=tuple(look.environment.groups))
-    finished = Step(
+    proof = Finished(canary=look.has_canary(), without_groups=tuple(look.environment.groups))
+    step = Step(
         "prove that the service is really finished",
-        "pods that are Ready prove nothing",
+        "pods that are Ready prove nothing about the quorum, the partitions or the data",
         Observe(),
-        proof=(proof,),
+        proof=(ResourcesReady(), proof),
         timeout_s=PROOF_TIMEOUT_S,
     )
-    look.prove(finished, hopeful)
+    look.prove(step, _Hopeful(listener))
 
 
 def down(name: str, *, purge: bool, say: Say) -> None:

@@ -242,7 +242,7 @@ class ResourcesReady:
         wrong = [
             f"{r.kind} {r.name}: {r.message or r.reason or 'not Ready'}" for r in resources if not r.settled
         ]
-        return judge(wrong, f"{len(resources)} topics and users Ready")
+        return judge(wrong, f"{len(resources)} topics and users Ready", most=1)
 
 
 Condition = (

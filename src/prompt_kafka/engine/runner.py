@@ -177,6 +177,7 @@ class Runner:
             if holds_since is not None and now - holds_since >= stable_s:
                 world, unmet = self._look(step.proof, step.proof)
                 if world is not None and not unmet:
+                    self._listener.looked(step, world, ())
                     return _evidence(step.proof, world)
                 holds_since = None
             self._listener.looked(step, world, unmet)

@@ -14,11 +14,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..core.errors import PromptKafkaError
-from .files import locked, write_atomic
+from prompt_kafka.core.errors import PromptKafkaError
+from prompt_kafka.lab.files import locked, write_atomic
 
 if TYPE_CHECKING:
-    from .distribution import KafkaDistribution
+    from prompt_kafka.lab.distribution import KafkaDistribution
 
 Progress = Callable[[str], None]
 """Called with one line about what is going on."""
@@ -89,7 +89,7 @@ def jars(
 
 def kafka(version: str, *, progress: Progress = quiet) -> KafkaDistribution:
     """Return a Kafka that can be run; see :func:`prompt_kafka.lab.distribution.kafka`."""
-    from .distribution import kafka as find
+    from prompt_kafka.lab.distribution import kafka as find
 
     return find(version, progress=progress)
 
@@ -104,7 +104,7 @@ def _artifacts(coordinate: str, transitive: bool, progress: Progress) -> list[tu
         known = _known(file)
         if known is not None:
             return known
-        from .maven import fetch
+        from prompt_kafka.lab.maven import fetch
 
         manifest = fetch(coordinate, transitive, cache_home(), progress)
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

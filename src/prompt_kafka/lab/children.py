@@ -7,10 +7,9 @@ import threading
 from collections.abc import Sequence
 
 from prompt_kafka.core.clock import SYSTEM, Clock
-
-from . import processes
-from .processes import Process
-from .state import LabState
+from prompt_kafka.lab import processes
+from prompt_kafka.lab.processes import Process
+from prompt_kafka.lab.state import LabState
 
 log = logging.getLogger(__name__)
 

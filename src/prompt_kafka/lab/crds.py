@@ -15,11 +15,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import PromptKafkaError, UsageError
-from . import assets
-from .apiserver.schema import Schema
-from .files import locked, write_atomic
-from .minimal_crds import MINIMAL
+from prompt_kafka.core.errors import PromptKafkaError, UsageError
+from prompt_kafka.lab import assets
+from prompt_kafka.lab.apiserver.schema import Schema
+from prompt_kafka.lab.files import locked, write_atomic
+from prompt_kafka.lab.minimal_crds import MINIMAL
 
 Object = dict[str, Any]
 

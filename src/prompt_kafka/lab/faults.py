@@ -14,11 +14,10 @@ from prompt_kafka.clients.kinds import NODE, POD
 from prompt_kafka.clients.kubernetes import Kubernetes, NotFound
 from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.core.errors import UsageError
-
-from .kubelet.nodes import HELD, NAMES, is_held
-from .kubelet.records import ContainerRecord, containers
-from .processes import Process
-from .state import LabState
+from prompt_kafka.lab.kubelet.nodes import HELD, NAMES, is_held
+from prompt_kafka.lab.kubelet.records import ContainerRecord, containers
+from prompt_kafka.lab.processes import Process
+from prompt_kafka.lab.state import LabState
 
 #: The kubelet kills what is on a node that is held; after so long it is done without it.
 KUBELET_PATIENCE = 5.0

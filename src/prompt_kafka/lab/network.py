@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
-from .settings import LabSettings, LabStateError
+from prompt_kafka.lab.settings import LabSettings, LabStateError
 
 OCTETS = range(64, 127)
 

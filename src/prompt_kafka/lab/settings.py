@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
-from ..core.errors import PromptKafkaError, UsageError
+from prompt_kafka.core.errors import PromptKafkaError, UsageError
 
 SCHEMA = 1
 TIMER_FACTOR = 20.0

@@ -6,11 +6,10 @@ import signal
 from collections.abc import Iterable
 
 from prompt_kafka.core.clock import SYSTEM, Clock
-
-from . import processes
-from .kubelet.records import ContainerRecord, containers
-from .processes import Process
-from .state import LabState
+from prompt_kafka.lab import processes
+from prompt_kafka.lab.kubelet.records import ContainerRecord, containers
+from prompt_kafka.lab.processes import Process
+from prompt_kafka.lab.state import LabState
 
 NODE_GRACE = 30.0
 

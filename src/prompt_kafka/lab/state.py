@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from ..core.errors import UsageError
-from .files import locked, write_atomic
-from .network import choose_network
-from .settings import SCHEMA, TIMER_FACTOR, LabSettings, LabStateError, check_name
+from prompt_kafka.core.errors import UsageError
+from prompt_kafka.lab.files import locked, write_atomic
+from prompt_kafka.lab.network import choose_network
+from prompt_kafka.lab.settings import SCHEMA, TIMER_FACTOR, LabSettings, LabStateError, check_name
 
 __all__ = ["DEFAULT_NAME", "SCHEMA", "LabSettings", "LabState", "LabStateError", "PodFolder", "labs_home"]
 

@@ -21,15 +21,14 @@ from prompt_kafka.clients.kinds import NAMESPACE
 from prompt_kafka.clients.kubernetes import Kubernetes, KubernetesError
 from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.core.errors import PromptKafkaError, UnreachableError
-
-from .apiserver.pki import prepare
-from .children import Child
-from .files import locked
-from .kubelet import Kubelet
-from .network import CLAIM_PORT
-from .processes import Process
-from .shutdown import end_nodes
-from .state import LabState
+from prompt_kafka.lab.apiserver.pki import prepare
+from prompt_kafka.lab.children import Child
+from prompt_kafka.lab.files import locked
+from prompt_kafka.lab.kubelet import Kubelet
+from prompt_kafka.lab.network import CLAIM_PORT
+from prompt_kafka.lab.processes import Process
+from prompt_kafka.lab.shutdown import end_nodes
+from prompt_kafka.lab.state import LabState
 
 log = logging.getLogger("prompt_kafka.lab.supervisor")
 

@@ -7,24 +7,26 @@ all the same, only more slowly.
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from ..core.clock import SYSTEM
-from . import assets
-from .assets import Progress, quiet
-from .distribution import KafkaDistribution, format_directory, random_uuid
-from .files import locked
-from .kubelet import images
-from .kubelet.images import KafkaImage
-from .kubelet.kafka import CUSTOM
-from .kubelet.records import containers
-from .state import LabState
+from prompt_kafka.core.clock import SYSTEM
+from prompt_kafka.lab import assets, processes
+from prompt_kafka.lab.assets import Progress, quiet
+from prompt_kafka.lab.distribution import KafkaDistribution, format_directory, random_uuid
+from prompt_kafka.lab.files import locked
+from prompt_kafka.lab.kubelet import images
+from prompt_kafka.lab.kubelet.images import KafkaImage
+from prompt_kafka.lab.kubelet.kafka import CUSTOM
+from prompt_kafka.lab.kubelet.records import containers
+from prompt_kafka.lab.state import LabState
 
 START_TIMEOUT = 60.0
 WRITE_TIMEOUT = 120.0
@@ -72,16 +74,37 @@ def _forget_old(distribution: KafkaDistribution, target: Path) -> None:
         file.unlink(missing_ok=True)
 
 
-def after_proof(state: LabState, progress: Progress = quiet) -> None:
-    """Make the cache of every Kafka version that runs in a lab, where there is none."""
+def wanted(state: LabState) -> dict[str, str]:
+    """Return the Kafka versions of a lab that have no cache yet, each with a metadata version."""
     versions = {}
     for namespace, name, record in containers(state.pods):
         image = images.of(record.image)
         file = state.pod(namespace, name).rootfs / CUSTOM / "metadata.version"
         if isinstance(image, KafkaImage) and file.is_file():
             versions[image.kafka] = file.read_text().strip()
-    for kafka, metadata in versions.items():
-        train(assets.kafka(kafka), metadata, progress=progress)
+    return {kafka: level for kafka, level in versions.items() if not assets.kafka(kafka).aot_cache.exists()}
+
+
+def in_background(state: LabState, progress: Progress = quiet) -> bool:
+    """Train what a lab needs in a process of its own, at the lowest priority; say whether it is needed."""
+    versions = wanted(state)
+    if not versions:
+        return False
+    progress(f"training Java's start of Kafka {', '.join(versions)} in the background (once)")
+    command = [sys.executable, "-m", "prompt_kafka.lab.training", "--state", str(state.root)]
+    processes.start(command, state=state.root, log=state.log("training"))
+    return True
+
+
+def main() -> int:
+    """Train every Kafka version of a lab that has no cache; end cleanly when told to."""
+    parser = argparse.ArgumentParser(prog="python -m prompt_kafka.lab.training", description=__doc__)
+    parser.add_argument("--state", type=Path, required=True)
+    state = LabState.at(parser.parse_args().state)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    os.nice(19)
+    trained = [train(assets.kafka(kafka), level, progress=print) for kafka, level in wanted(state).items()]
+    return 0 if all(trained) else 1
 
 
 def _run(distribution: KafkaDistribution, metadata_version: str, output: Path) -> None:
@@ -201,3 +224,7 @@ def _certificate(root: Path) -> None:
     )
     (root / "node.key").write_bytes(pem)
     (root / "node.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..clients.kafka import Fetched, Record
+from prompt_kafka.clients.kafka import Fetched, Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..clients.kafka import Fetched, KafkaConnection, KafkaError, OffsetOutOfRangeError, Record
-from ..core.errors import UnreachableError, UsageError
-from ..core.kafka import Offsets
-from .page import Notice, Page, Span, span_of
-from .start import NEWEST, Start
+from prompt_kafka.clients.kafka import Fetched, KafkaConnection, KafkaError, OffsetOutOfRangeError, Record
+from prompt_kafka.core.errors import UnreachableError, UsageError
+from prompt_kafka.core.kafka import Offsets
+from prompt_kafka.messages.page import Notice, Page, Span, span_of
+from prompt_kafka.messages.start import NEWEST, Start
 
 WINDOW = 4
 POLL_S = 0.5

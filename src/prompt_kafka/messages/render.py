@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ..clients.kafka import Record
-from ..core.kafka import TopicState
-from .decode import printable, show
-from .page import Page
+from prompt_kafka.clients.kafka import Record
+from prompt_kafka.core.kafka import TopicState
+from prompt_kafka.messages.decode import printable, show
+from prompt_kafka.messages.page import Page
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from ..core.clock import SYSTEM, Clock
-from ..core.errors import UsageError
+from prompt_kafka.core.clock import SYSTEM, Clock
+from prompt_kafka.core.errors import UsageError
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 

@@ -65,9 +65,7 @@ def command(
     console.print("\nsimulated here:")
     for line in lab.simulated:
         console.print(f"[quiet]  · {line}[/]")
-    suffix = f" -e {lab.environment}" if not lab.alone else ""
+    suffix = "" if lab.alone else f" -e {lab.environment}"
     console.print("\ntry next:")
     for words, what in TRY:
-        extra = f" --name {name}" if words.startswith("lab") and name != "lab" else ""
-        extra += suffix if not words.startswith("lab") else ""
-        console.print(f"  [command]prompt-kafka {words + extra:<36}[/] {what}")
+        console.print(f"  [command]prompt-kafka {words + suffix:<36}[/] {what}")

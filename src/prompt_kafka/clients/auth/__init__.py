@@ -5,7 +5,7 @@ it: ``auth-provider: oidc`` with its refresh (:mod:`.oidc`), and exec plug-ins o
 (:mod:`.plugin`). Nothing in this package shows a secret: errors name the file and the field.
 """
 
-from .credentials import Credentials
-from .errors import CredentialsError
+from prompt_kafka.clients.auth.credentials import Credentials
+from prompt_kafka.clients.auth.errors import CredentialsError
 
 __all__ = ["Credentials", "CredentialsError"]

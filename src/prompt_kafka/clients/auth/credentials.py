@@ -13,12 +13,11 @@ from lightkube.config.client_adapter import ConnectionParams
 from lightkube.config.kubeconfig import KubeConfig
 from lightkube.core.exceptions import ConfigError
 
+from prompt_kafka.clients.auth.errors import CredentialsError
+from prompt_kafka.clients.auth.oidc import OidcAuth
+from prompt_kafka.clients.auth.plugin import PluginAuth, plugin_of
 from prompt_kafka.clients.kubeconfig import Login
 from prompt_kafka.core.errors import UsageError
-
-from .errors import CredentialsError
-from .oidc import OidcAuth
-from .plugin import PluginAuth, plugin_of
 
 GONE = {
     "gcp": "use the exec plug-in gke-gcloud-auth-plugin",

@@ -19,11 +19,10 @@ from urllib.parse import quote, urlsplit
 
 import httpx2
 
+from prompt_kafka.clients.auth.errors import CredentialsError
+from prompt_kafka.clients.auth.writeback import provider_config, refreshing, write_back
 from prompt_kafka.clients.kubeconfig import Login
 from prompt_kafka.core.clock import SYSTEM, Clock
-
-from .errors import CredentialsError
-from .writeback import provider_config, refreshing, write_back
 
 SKEW_S = 10.0
 """How much earlier than it says a token counts as expired; client-go's value."""

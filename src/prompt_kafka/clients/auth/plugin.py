@@ -21,10 +21,9 @@ from typing import Any
 
 import httpx2
 
+from prompt_kafka.clients.auth.errors import CredentialsError
 from prompt_kafka.clients.kubeconfig import Login
 from prompt_kafka.core.clock import SYSTEM, Clock
-
-from .errors import CredentialsError
 
 GROUP = "client.authentication.k8s.io"
 VERSIONS = (f"{GROUP}/v1", f"{GROUP}/v1beta1")

@@ -18,9 +18,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from prompt_kafka.clients.auth.errors import CredentialsError
 from prompt_kafka.core.clock import SYSTEM, Clock
-
-from .errors import CredentialsError
 
 KUBECTL_LOCK_S = 10.0
 """How long to wait for kubectl's lock; it holds it for milliseconds."""

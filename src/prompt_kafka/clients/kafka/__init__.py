@@ -3,9 +3,9 @@
 Importing this package does not import kafka-python (0.1 s): that happens when a connection is used.
 """
 
-from .batches import Batch, Record
-from .connection import KafkaConnection
-from .errors import (
+from prompt_kafka.clients.kafka.batches import Batch, Record
+from prompt_kafka.clients.kafka.connection import KafkaConnection
+from prompt_kafka.clients.kafka.errors import (
     KafkaError,
     NotAuthorizedError,
     NotTheLeaderError,
@@ -13,10 +13,10 @@ from .errors import (
     ReadOnlyError,
     UnknownTopicError,
 )
-from .fetch import Fetched
-from .lazy import preload
-from .quorum import Controllers
-from .security import Sasl, Tls
+from prompt_kafka.clients.kafka.fetch import Fetched
+from prompt_kafka.clients.kafka.lazy import preload
+from prompt_kafka.clients.kafka.quorum import Controllers
+from prompt_kafka.clients.kafka.security import Sasl, Tls
 
 __all__ = [
     "Batch",

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from .errors import KafkaError
+from prompt_kafka.clients.kafka.errors import KafkaError
 
 HEADER = struct.Struct(">qiibIhiqqqhii")
 PREFIX = 12  # base offset and length, which the length does not count

@@ -10,15 +10,15 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-from ...core.clock import SYSTEM, Clock
-from ...core.errors import UnreachableError
-from .errors import translate
-from .lazy import preload
-from .security import Hidden, Sasl, Tls
+from prompt_kafka.clients.kafka.errors import translate
+from prompt_kafka.clients.kafka.lazy import preload
+from prompt_kafka.clients.kafka.security import Hidden, Sasl, Tls
+from prompt_kafka.core.clock import SYSTEM, Clock
+from prompt_kafka.core.errors import UnreachableError
 
 if TYPE_CHECKING:
-    from ...core.kafka import Broker, Cluster, Group, Offsets, Quorum, TopicState
-    from .fetch import Fetched
+    from prompt_kafka.clients.kafka.fetch import Fetched
+    from prompt_kafka.core.kafka import Broker, Cluster, Group, Offsets, Quorum, TopicState
 
 Address = tuple[str, int]
 
@@ -125,7 +125,7 @@ class KafkaConnection:
         return settings
 
     def _connect(self) -> Any:
-        from .network import open_admin
+        from prompt_kafka.clients.kafka.network import open_admin
 
         try:
             return open_admin(
@@ -165,7 +165,7 @@ class KafkaConnection:
 
     def describe_cluster(self) -> Cluster:
         """Return the cluster's id, its brokers (fenced ones too) and what we may do to it."""
-        from .describe import cluster
+        from prompt_kafka.clients.kafka.describe import cluster
 
         return cluster(self)
 
@@ -181,31 +181,31 @@ class KafkaConnection:
         UnknownTopicError
             If a named topic does not exist; names near it are in the message.
         """
-        from .describe import topics
+        from prompt_kafka.clients.kafka.describe import topics
 
         return topics(self, names)
 
     def describe_quorum(self) -> Quorum:
         """Return the quorum as a broker relays it; `Controllers` asks the controllers themselves."""
-        from .quorum import through_broker
+        from prompt_kafka.clients.kafka.quorum import through_broker
 
         return through_broker(self)
 
     def groups(self, names: Sequence[str] | None = None) -> tuple[Group, ...]:
         """Return consumer groups with their lag in records and in time."""
-        from .groups import groups
+        from prompt_kafka.clients.kafka.groups import groups
 
         return groups(self, names)
 
     def offsets(self, topic: str) -> tuple[Offsets, ...]:
         """Return start, end and last stable offset of each partition of `topic`."""
-        from .offsets import of_topics
+        from prompt_kafka.clients.kafka.offsets import of_topics
 
         return of_topics(self, [topic])
 
     def offsets_at(self, topic: str, time_ms: int) -> dict[int, int | None]:
         """Return per partition the first offset not older than `time_ms`; ``None`` if there is none."""
-        from .offsets import at_time
+        from prompt_kafka.clients.kafka.offsets import at_time
 
         return at_time(self, topic, time_ms)
 
@@ -252,7 +252,7 @@ class KafkaConnection:
         OffsetOutOfRangeError
             With the valid range.
         """
-        from .fetch import fetch
+        from prompt_kafka.clients.kafka.fetch import fetch
 
         return fetch(self, positions, max_bytes=max_bytes, committed=committed, wait=wait)
 
@@ -267,7 +267,7 @@ class KafkaConnection:
         acks: int = -1,
     ) -> int:
         """Write one record and return its offset once the brokers acknowledged it."""
-        from .fetch import produce
+        from prompt_kafka.clients.kafka.fetch import produce
 
         return produce(self, topic, partition, key, value, headers, acks)
 
@@ -281,7 +281,7 @@ class KafkaConnection:
         UnreachableError
             If it has no leader now.
         """
-        from .describe import leaders
+        from prompt_kafka.clients.kafka.describe import leaders
 
         if refresh or topic not in self._leaders:
             self._leaders[topic] = leaders(self, topic)

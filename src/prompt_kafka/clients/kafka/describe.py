@@ -6,11 +6,11 @@ import difflib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...core.kafka import Broker, Cluster, Partition, TopicState
-from .errors import KafkaError, UnknownTopicError, translate
+from prompt_kafka.clients.kafka.errors import KafkaError, UnknownTopicError, translate
+from prompt_kafka.core.kafka import Broker, Cluster, Partition, TopicState
 
 if TYPE_CHECKING:
-    from .connection import KafkaConnection
+    from prompt_kafka.clients.kafka.connection import KafkaConnection
 
 TOPIC_RESOURCE = 2
 SET_ON_TOPIC = 1  # config source DYNAMIC_TOPIC_CONFIG

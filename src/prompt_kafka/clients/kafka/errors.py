@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...core.errors import PromptKafkaError, RefusedError, UnreachableError, UsageError
+from prompt_kafka.core.errors import PromptKafkaError, RefusedError, UnreachableError, UsageError
 
 
 class KafkaError(PromptKafkaError):

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ...core.errors import UnreachableError
-from .batches import Batch, Record, parse
-from .describe import check
-from .errors import OffsetOutOfRangeError
-from .offsets import COMMITTED, EARLIEST, LATEST, TRIES, UNCOMMITTED, look_up
+from prompt_kafka.clients.kafka.batches import Batch, Record, parse
+from prompt_kafka.clients.kafka.describe import check
+from prompt_kafka.clients.kafka.errors import OffsetOutOfRangeError
+from prompt_kafka.clients.kafka.offsets import COMMITTED, EARLIEST, LATEST, TRIES, UNCOMMITTED, look_up
+from prompt_kafka.core.errors import UnreachableError
 
 if TYPE_CHECKING:
-    from .connection import KafkaConnection
+    from prompt_kafka.clients.kafka.connection import KafkaConnection
 
 OUT_OF_RANGE = 1
 MOVED = frozenset({3, 5, 6, 9, 74, 76})  # unknown, no leader, not leader, no replica, fenced or unknown epoch

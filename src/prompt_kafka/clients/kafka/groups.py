@@ -13,13 +13,13 @@ import struct
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...core.errors import PromptKafkaError
-from ...core.kafka import Group, GroupLag, Member, Offsets
-from .describe import check
-from .offsets import COMMITTED, EARLIEST, LATEST, UNCOMMITTED, look_up
+from prompt_kafka.clients.kafka.describe import check
+from prompt_kafka.clients.kafka.offsets import COMMITTED, EARLIEST, LATEST, UNCOMMITTED, look_up
+from prompt_kafka.core.errors import PromptKafkaError
+from prompt_kafka.core.kafka import Group, GroupLag, Member, Offsets
 
 if TYPE_CHECKING:
-    from .connection import KafkaConnection
+    from prompt_kafka.clients.kafka.connection import KafkaConnection
 
 Place = tuple[str, int]
 FIRST_FETCH_BYTES = 1024

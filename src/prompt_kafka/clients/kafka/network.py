@@ -25,8 +25,8 @@ from kafka.net.selector import NetworkSelector
 from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 from kafka.protocol.api_key import ApiKey
 
-from ...core.clock import SYSTEM
-from .errors import ReadOnlyError
+from prompt_kafka.clients.kafka.errors import ReadOnlyError
+from prompt_kafka.core.clock import SYSTEM
 
 # A library speaks when it is asked to: without this, Python prints its warnings over our output.
 logging.getLogger("kafka").addHandler(logging.NullHandler())

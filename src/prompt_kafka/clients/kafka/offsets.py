@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...core.errors import PromptKafkaError, UnreachableError
-from ...core.kafka import Offsets
-from .describe import check, leaders
+from prompt_kafka.clients.kafka.describe import check, leaders
+from prompt_kafka.core.errors import PromptKafkaError, UnreachableError
+from prompt_kafka.core.kafka import Offsets
 
 if TYPE_CHECKING:
-    from .connection import KafkaConnection
+    from prompt_kafka.clients.kafka.connection import KafkaConnection
 
 EARLIEST, LATEST = -2, -1
 UNCOMMITTED, COMMITTED = 0, 1

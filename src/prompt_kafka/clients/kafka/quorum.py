@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...core.clock import SYSTEM, Clock
-from ...core.kafka import ControllerAnswer, Quorum, Voter
-from .describe import CONTROLLERS, check
-from .errors import KafkaError, NotTheLeaderError, reason
-from .lazy import preload
-from .security import Tls
+from prompt_kafka.clients.kafka.describe import CONTROLLERS, check
+from prompt_kafka.clients.kafka.errors import KafkaError, NotTheLeaderError, reason
+from prompt_kafka.clients.kafka.lazy import preload
+from prompt_kafka.clients.kafka.security import Tls
+from prompt_kafka.core.clock import SYSTEM, Clock
+from prompt_kafka.core.kafka import ControllerAnswer, Quorum, Voter
 
 if TYPE_CHECKING:
-    from .connection import KafkaConnection
+    from prompt_kafka.clients.kafka.connection import KafkaConnection
 
 METADATA_LOG = "__cluster_metadata"
 NOT_LEADER = 6
@@ -57,7 +57,7 @@ class Controllers:
         """Ask all controllers at once; one that does not answer says so in its answer."""
         from kafka.net.selector import NetworkSelector
 
-        from .network import Manager
+        from prompt_kafka.clients.kafka.network import Manager
 
         if not self.addresses:
             return ()
@@ -93,7 +93,7 @@ class Controllers:
         UnreachableError
             If it does not answer.
         """
-        from ...core.errors import UnreachableError
+        from prompt_kafka.core.errors import UnreachableError
 
         one = Controllers(
             [address], tls=self._tls, resolve=self._resolve, timeout=self._timeout, clock=self._clock

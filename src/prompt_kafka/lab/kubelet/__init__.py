@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .kubelet import Kubelet
+from prompt_kafka.lab.kubelet.kubelet import Kubelet
 
 __all__ = ["Kubelet"]

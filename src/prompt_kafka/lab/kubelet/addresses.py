@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..files import write_atomic
+from prompt_kafka.lab.files import write_atomic
 
 Object = dict[str, Any]
 POD_NAME_LABELS = ("strimzi.io/pod-name", "statefulset.kubernetes.io/pod-name")

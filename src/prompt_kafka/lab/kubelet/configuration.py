@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...core.errors import PromptKafkaError
+from prompt_kafka.core.errors import PromptKafkaError
 
 _PATHS = re.compile(r"(?<![\w./-])(/opt/kafka|/var/lib/kafka)(?=[/:,;}\s]|$)")
 _ANY = re.compile(r"(?<=//)0\.0\.0\.0(?=:)")

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...core.errors import PromptKafkaError
-from .. import assets
-from ..distribution import HEAP, KafkaDistribution, format_directory
-from ..files import write_atomic
-from . import tools
-from .configuration import NodeConfiguration, translate
-from .images import KafkaImage
-from .readiness import STATE_FILE
+from prompt_kafka.core.errors import PromptKafkaError
+from prompt_kafka.lab import assets
+from prompt_kafka.lab.distribution import HEAP, KafkaDistribution, format_directory
+from prompt_kafka.lab.files import write_atomic
+from prompt_kafka.lab.kubelet import tools
+from prompt_kafka.lab.kubelet.configuration import NodeConfiguration, translate
+from prompt_kafka.lab.kubelet.images import KafkaImage
+from prompt_kafka.lab.kubelet.readiness import STATE_FILE
 
 Object = dict[str, Any]
 

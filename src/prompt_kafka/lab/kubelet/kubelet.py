@@ -16,19 +16,18 @@ from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.lab import processes
 from prompt_kafka.lab.controller import Controller, Informer, Key, key_of
 from prompt_kafka.lab.files import write_atomic
+from prompt_kafka.lab.kubelet import images, nodes
+from prompt_kafka.lab.kubelet.addresses import Addresses, balancer_of, hosts, ingress_of
+from prompt_kafka.lab.kubelet.events import Recorder
+from prompt_kafka.lab.kubelet.images import KafkaImage, OperatorImage
+from prompt_kafka.lab.kubelet.kafka import KafkaStarter
+from prompt_kafka.lab.kubelet.mounts import Mounts
+from prompt_kafka.lab.kubelet.node import ORPHAN_GRACE, NodeRuntime
+from prompt_kafka.lab.kubelet.records import containers
+from prompt_kafka.lab.kubelet.runtime import AbsentRuntime, HostedRuntime, Runtime, Surroundings
+from prompt_kafka.lab.kubelet.status import differs, unschedulable
+from prompt_kafka.lab.kubelet.volumes import Volumes
 from prompt_kafka.lab.state import LabState
-
-from . import images, nodes
-from .addresses import Addresses, balancer_of, hosts, ingress_of
-from .events import Recorder
-from .images import KafkaImage, OperatorImage
-from .kafka import KafkaStarter
-from .mounts import Mounts
-from .node import ORPHAN_GRACE, NodeRuntime
-from .records import containers
-from .runtime import AbsentRuntime, HostedRuntime, Runtime, Surroundings
-from .status import differs, unschedulable
-from .volumes import Volumes
 
 log = logging.getLogger(__name__)
 

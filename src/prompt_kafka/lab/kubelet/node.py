@@ -11,18 +11,17 @@ from datetime import datetime
 from prompt_kafka.clients.kubernetes import Object
 from prompt_kafka.core.errors import PromptKafkaError
 from prompt_kafka.lab import processes
+from prompt_kafka.lab.kubelet.backoff import Backoff
+from prompt_kafka.lab.kubelet.configuration import ConfigurationError
+from prompt_kafka.lab.kubelet.images import KafkaImage
+from prompt_kafka.lab.kubelet.kafka import StartError
+from prompt_kafka.lab.kubelet.mounts import MountError
+from prompt_kafka.lab.kubelet.nodes import is_held
+from prompt_kafka.lab.kubelet.probes import NodeProbe
+from prompt_kafka.lab.kubelet.records import ContainerRecord
+from prompt_kafka.lab.kubelet.runtime import PodRuntime, Surroundings
+from prompt_kafka.lab.kubelet.status import ContainerView, waiting
 from prompt_kafka.lab.processes import UNKNOWN_EXIT, Process
-
-from .backoff import Backoff
-from .configuration import ConfigurationError
-from .images import KafkaImage
-from .kafka import StartError
-from .mounts import MountError
-from .nodes import is_held
-from .probes import NodeProbe
-from .records import ContainerRecord
-from .runtime import PodRuntime, Surroundings
-from .status import ContainerView, waiting
 
 log = logging.getLogger(__name__)
 

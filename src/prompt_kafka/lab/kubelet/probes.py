@@ -6,10 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from prompt_kafka.core.clock import Clock
+from prompt_kafka.lab.kubelet.readiness import RUNNING, STATE_FILE, Answer, Prober, broker_state, listens
+from prompt_kafka.lab.kubelet.records import ContainerRecord
 from prompt_kafka.lab.state import PodFolder
-
-from .readiness import RUNNING, STATE_FILE, Answer, Prober, broker_state, listens
-from .records import ContainerRecord
 
 Object = dict[str, Any]
 

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from ...core.clock import SYSTEM, Clock
+from prompt_kafka.core.clock import SYSTEM, Clock
 
 STATE_FILE = "tmp/lab-broker-states"
 

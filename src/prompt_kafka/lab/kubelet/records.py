@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-from ..files import write_atomic
-from ..processes import Process
+from prompt_kafka.lab.files import write_atomic
+from prompt_kafka.lab.processes import Process
 
 Object = dict[str, Any]
 

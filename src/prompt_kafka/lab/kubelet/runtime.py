@@ -12,13 +12,12 @@ from typing import Any, Protocol
 from prompt_kafka.clients.kinds import POD
 from prompt_kafka.clients.kubernetes import Conflict, Kubernetes, NotFound, Object
 from prompt_kafka.core.clock import Clock
+from prompt_kafka.lab.kubelet.events import Recorder
+from prompt_kafka.lab.kubelet.kafka import KafkaStarter
+from prompt_kafka.lab.kubelet.mounts import Mounts
+from prompt_kafka.lab.kubelet.nodes import host_ip
+from prompt_kafka.lab.kubelet.status import ContainerView, differs, pod_status
 from prompt_kafka.lab.state import LabState, PodFolder
-
-from .events import Recorder
-from .kafka import KafkaStarter
-from .mounts import Mounts
-from .nodes import host_ip
-from .status import ContainerView, differs, pod_status
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .readiness import REASONS, RUNNING
+from prompt_kafka.lab.kubelet.readiness import REASONS, RUNNING
 
 Object = dict[str, Any]
 

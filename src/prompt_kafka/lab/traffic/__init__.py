@@ -5,9 +5,9 @@ with the client library that the service uses (confluent-kafka). Every message c
 report accounts for each.
 """
 
-from .ledger import Progress
-from .report import TrafficReport
-from .run import run
-from .settings import USERS, TrafficSettings
+from prompt_kafka.lab.traffic.ledger import Progress
+from prompt_kafka.lab.traffic.report import TrafficReport
+from prompt_kafka.lab.traffic.run import run
+from prompt_kafka.lab.traffic.settings import USERS, TrafficSettings
 
 __all__ = ["USERS", "Progress", "TrafficReport", "TrafficSettings", "run"]

@@ -7,10 +7,10 @@ from typing import Any
 
 import confluent_kafka
 
-from ...core.clock import Clock
-from .ledger import Ledger
-from .settings import PRODUCER, RESULTS, TrafficSettings
-from .visit import Message, messages
+from prompt_kafka.core.clock import Clock
+from prompt_kafka.lab.traffic.ledger import Ledger
+from prompt_kafka.lab.traffic.settings import PRODUCER, RESULTS, TrafficSettings
+from prompt_kafka.lab.traffic.visit import Message, messages
 
 TICK_S = 0.01
 

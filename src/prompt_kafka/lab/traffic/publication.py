@@ -6,10 +6,10 @@ import threading
 
 import confluent_kafka
 
-from ...core.clock import Clock
-from .ledger import Ledger
-from .settings import EVENTS, READER, READER_GROUP, TrafficSettings
-from .visit import read_event
+from prompt_kafka.core.clock import Clock
+from prompt_kafka.lab.traffic.ledger import Ledger
+from prompt_kafka.lab.traffic.settings import EVENTS, READER, READER_GROUP, TrafficSettings
+from prompt_kafka.lab.traffic.visit import read_event
 
 BACK_OFF_S = 1.0
 

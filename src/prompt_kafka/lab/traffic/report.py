@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .ledger import Ledger
+from prompt_kafka.lab.traffic.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,15 @@ import threading
 import uuid
 from collections.abc import Callable
 
-from ...core.clock import SYSTEM, Clock
-from ...core.errors import PromptKafkaError
-from .ledger import Ledger, Progress
-from .producer import Workers
-from .publication import Publication
-from .report import TrafficReport, make_report
-from .settings import EVENTS, PRODUCER, READER, RESULTS, WRITER, TrafficSettings
-from .verify import ends, stored
-from .writer import ButlerWriter
+from prompt_kafka.core.clock import SYSTEM, Clock
+from prompt_kafka.core.errors import PromptKafkaError
+from prompt_kafka.lab.traffic.ledger import Ledger, Progress
+from prompt_kafka.lab.traffic.producer import Workers
+from prompt_kafka.lab.traffic.publication import Publication
+from prompt_kafka.lab.traffic.report import TrafficReport, make_report
+from prompt_kafka.lab.traffic.settings import EVENTS, PRODUCER, READER, RESULTS, WRITER, TrafficSettings
+from prompt_kafka.lab.traffic.verify import ends, stored
+from prompt_kafka.lab.traffic.writer import ButlerWriter
 
 TICK_S = 0.5
 JOIN_S = 30.0

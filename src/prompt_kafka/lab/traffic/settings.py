@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...clients.kafka import KafkaConnection, Sasl, Tls
-from ...core.errors import UsageError
+from prompt_kafka.clients.kafka import KafkaConnection, Sasl, Tls
+from prompt_kafka.core.errors import UsageError
 
 PRODUCER = "prompt-processing"
 WRITER = "butler-writer"

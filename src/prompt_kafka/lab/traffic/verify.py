@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ...clients.kafka import KafkaConnection
-from ...core.errors import PromptKafkaError
-from .settings import RESULTS
-from .visit import read_message
+from prompt_kafka.clients.kafka import KafkaConnection
+from prompt_kafka.core.errors import PromptKafkaError
+from prompt_kafka.lab.traffic.settings import RESULTS
+from prompt_kafka.lab.traffic.visit import read_message
 
 FETCH_BYTES = 4 << 20
 

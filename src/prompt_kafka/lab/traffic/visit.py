@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from .settings import DETECTORS
+from prompt_kafka.lab.traffic.settings import DETECTORS
 
 INSTRUMENT = "LSSTCam"
 BANDS = "ugrizy"

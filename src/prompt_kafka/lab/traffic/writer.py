@@ -13,10 +13,17 @@ from typing import Any
 
 import confluent_kafka
 
-from ...core.clock import Clock
-from .ledger import Ledger
-from .settings import EVENTS, RESULTS, TRANSACTIONAL_ID, WRITER, WRITER_GROUP, TrafficSettings
-from .visit import event, read_message
+from prompt_kafka.core.clock import Clock
+from prompt_kafka.lab.traffic.ledger import Ledger
+from prompt_kafka.lab.traffic.settings import (
+    EVENTS,
+    RESULTS,
+    TRANSACTIONAL_ID,
+    WRITER,
+    WRITER_GROUP,
+    TrafficSettings,
+)
+from prompt_kafka.lab.traffic.visit import event, read_message
 
 BACK_OFF_S = 0.5
 BACK_OFF_MAX_S = 5.0
