@@ -115,8 +115,8 @@ def up(
 
     preparation.check(name, environment or "lab", repo)
     wanted = lifecycle.Wanted(name, environment, repo, kafka_version, strimzi_version)
-    state, fresh = lifecycle.state_of(wanted)
-    with lifecycle.only_one(state, say):
+    with lifecycle.only_one(name, say):
+        state, fresh = lifecycle.state_of(wanted)
         lab = lifecycle.up(state, say, fresh=fresh)
         service_file.write(state, lab.not_run)
         options = TargetOptions(environment=name, config=state.service)
@@ -168,8 +168,10 @@ def down(name: str, *, purge: bool, say: Say) -> None:
 
     if purge:
         lifecycle.purge(name, say)
-    else:
-        lifecycle.down(LabState.open(name), say)
+        return
+    state = LabState.open(name)
+    with lifecycle.only_one(name, say):
+        lifecycle.down(state, say)
 
 
 def state(name: str) -> LabState:

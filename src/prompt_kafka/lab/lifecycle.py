@@ -102,14 +102,15 @@ def state_of(wanted: Wanted) -> tuple[LabState, bool]:
 
 
 @contextmanager
-def only_one(state: LabState, say: Say) -> Iterator[None]:
+def only_one(name: str, say: Say) -> Iterator[None]:
     """Let one ``lab up`` or ``lab down`` work on a lab; a second one waits and says so."""
-    with locked(state.up_lock, wait=False) as mine:
+    lock = labs_home() / f".{check_name(name)}.lock"
+    with locked(lock, wait=False) as mine:
         if mine:
             yield
             return
     say("another `lab up` or `lab down` is at work on this lab; waiting for its end")
-    with locked(state.up_lock):
+    with locked(lock):
         yield
 
 
@@ -235,7 +236,7 @@ def purge(name: str, say: Say) -> None:
         raise UsageError(f"there is no lab {name}", where=str(labs_home()), next="prompt-kafka lab list")
     try:
         state = LabState.open(name)
-        with only_one(state, say):
+        with only_one(name, say):
             down(state, say)
     except LabStateError:
         say("its settings are damaged: ending whatever carries its mark")
