@@ -40,7 +40,7 @@ def controller(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> It
     cache = ClusterCache(cluster.kubernetes)
     cache.start()
     running = ApplicationController(
-        cluster.kubernetes, cache, Renderer(tmp_path_factory.mktemp("checkouts")), factor=20.0
+        cluster.kubernetes, cache, Renderer(tmp_path_factory.mktemp("checkouts")), factor=1.0
     )
     running.start()
     yield
