@@ -17,7 +17,7 @@ ENTRIES = {
     "restart": Entry("restart", "Restart Kafka: controllers, then brokers, each proved.", "Change"),
     "apply": Entry("apply", "Run a plan that --save-plan wrote.", "Change"),
     "run": Entry("run", "Runs: list, show, resume, abort.", "Change"),
-    "topic": Entry("topic", "Topics: list.", "Messages"),
+    "topic": Entry("topic", "Topics: list, create.", "Messages"),
     "group": Entry("group", "Consumer groups and their lag: list.", "Messages"),
     "messages": Entry("messages", "Read a topic's messages, newest first; -f follows.", "Messages"),
     "lab": Entry("lab.main", "The service on this machine: up, down, traffic, faults, logs …", "Lab"),

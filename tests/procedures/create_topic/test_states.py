@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from dataclasses import replace
 
 import pytest
@@ -89,3 +90,17 @@ def test_by_hand_says_every_act(first: Plan) -> None:
     assert "# or: argocd app sync prompt-kafka --revision $REVISION" in lines[3]
     assert "--resource kafka.strimzi.io:KafkaUser:prompt-kafka/alert-reader" in lines[3]
     assert "password" in lines[2] and "=-" in lines[2]
+
+
+def test_a_shell_makes_of_the_printed_line_what_the_adapter_sets(first: Plan) -> None:
+    """The line is run by a shell whose kubectl and git only say what they were given."""
+    stand_ins = "kubectl() { printf '%s\\n' \"$@\"; }; git() { printf 'c0ffee\\trefs/heads/main\\n'; }; USER=ada\n"
+    marked = first.marked("run-1")
+    for step in marked.steps:
+        if not isinstance(step.action, Sync):
+            continue
+        script = stand_ins + by_hand(step.action, "lab")
+        done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+        *words, body = done.stdout.splitlines()
+        assert words[:5] == ["--context", "lab", "patch", "application", "prompt-kafka"]
+        assert json.loads(body) == {"operation": step.action.operation("c0ffee", who="ada", spec={})}
