@@ -89,6 +89,11 @@ async def _serve(state: Path, port: int, database: Database) -> None:
         ssl_keyfile=pki / "server.key",
         ssl_version=ssl.PROTOCOL_TLS_SERVER,
     )
+    config.load()
+    assert config.ssl is not None
+    # No session tickets: nothing arrives at a client that has only just begun to write. Clients that read and
+    # write one TLS connection from two threads (websockets' synchronous one) lose their request otherwise.
+    config.ssl.num_tickets = 0
     server = _Server(config, api)
     house = asyncio.create_task(keep_house(store, api.stopping))
     try:
