@@ -119,7 +119,7 @@ def test_a_topic_is_created_and_proved(user: User, service: Service) -> None:
     evidence = " ".join(record["steps"][-1]["evidence"])
     assert "alerts: 3 partitions, 3 replicas on the brokers" in evidence
     assert "alert-reader logs in and may describe, read on topic alerts" in evidence
-    assert "may nothing on topic alerts" in evidence
+    assert "may do nothing on topic alerts" in evidence
     assert "canary back in" in evidence
     assert service.commits_of(record["id"]) == 1
     assert service.history[-1]["revision"] == service.git("rev-parse", "main")

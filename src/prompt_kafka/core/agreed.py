@@ -144,9 +144,9 @@ class UserAuthorized:
         ):
             for name, operations in wanted:
                 has = found.get(name, frozenset())
-                said = f"{', '.join(sorted(has)) or 'nothing'} on {kind} {name}"
+                said = f"{', '.join(sorted(has)) or 'do nothing'} on {kind} {name}"
                 if has != set(operations):
-                    wrong.append(f"{self.user} may {said}, not {', '.join(operations) or 'nothing'}")
+                    wrong.append(f"{self.user} may {said}, not {', '.join(operations) or 'do nothing'}")
                 else:
                     right.append(said)
         return judge(wrong, f"{self.user} logs in and may {'; '.join(right)}")
