@@ -14,7 +14,7 @@ from functools import partial
 
 from prompt_kafka.adapters.forwards import Forwards
 from prompt_kafka.adapters.quorum import Asked, QuorumWays
-from prompt_kafka.adapters.routes import Route, direct, forwarded, refusal, scram_listeners
+from prompt_kafka.adapters.routes import CERTIFICATE, SCRAM, Route, direct, forwarded, listeners, refusal
 from prompt_kafka.clients.kafka import KafkaConnection, Sasl, Tls
 from prompt_kafka.clients.kinds import CONFIG_MAP, POD, SECRET
 from prompt_kafka.clients.kubernetes import Kubernetes, NotFound, Object
@@ -39,6 +39,22 @@ class Entry:
     bootstrap: tuple[tuple[str, int], ...]
     ca_pem: str | None = field(repr=False)
     passwords: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """How one user logs in: by password, or by a client certificate. Neither shows.
+
+    Attributes
+    ----------
+    login
+        The ``authentication.type`` of the listeners that let the user in.
+    """
+
+    login: str
+    sasl: Sasl | None = None
+    cert_pem: str | None = field(default=None, repr=False)
+    key_pem: str | None = field(default=None, repr=False)
 
 
 class Access:
@@ -91,23 +107,35 @@ class Access:
         NotAuthorizedError
             The brokers answer, and refuse the login.
         """
-        password = self.secret(user, "password")
-        ways, tried = self._direct(kafka)
+        credential = self._credential(user)
+        ways, tried = self._direct(kafka, credential.login)
         for route in ways:
             why = refusal(route.bootstrap)
-            connection = None if why else self._connection(kafka, user, password, timeout, route)
+            connection = None if why else self._connection(kafka, credential, timeout, route)
             why = why or self._try(connection)
             if connection is not None and not why:
                 return connection, _after(route, tried)
             tried.append(f"{route.name}: {why}")
-        return self._forward(kafka, partial(self._connection, kafka, user, password, timeout), tried)
+        return self._forward(kafka, credential, partial(self._connection, kafka, credential, timeout), tried)
+
+    def _credential(self, user: str) -> Credential:
+        """Return how a user logs in, by what the KafkaUser's Secret holds."""
+        secret = self._kubernetes.find(SECRET, user, self._environment.namespace)
+        if "user.crt" in ((secret or {}).get("data") or {}):
+            cert, key = self.secret(user, "user.crt"), self.secret(user, "user.key")
+            return Credential(CERTIFICATE, cert_pem=cert, key_pem=key)
+        return Credential(SCRAM, sasl=Sasl(user, self.secret(user, "password")))
 
     def _forward(
-        self, kafka: Object, connect: Callable[[Route], KafkaConnection], tried: list[str]
+        self,
+        kafka: Object,
+        credential: Credential,
+        connect: Callable[[Route], KafkaConnection],
+        tried: list[str],
     ) -> tuple[KafkaConnection, Route]:
         """Connect through the Kubernetes API. A pod that refuses is a broker that is down: no way's fault."""
         try:
-            ways = self._forwarded(kafka)
+            ways = self._forwarded(kafka, credential.login)
         except PromptKafkaError as error:
             raise _no_way(kafka, [*tried, f"port-forward: {error.what}"]) from error
         down = True
@@ -124,11 +152,11 @@ class Access:
             tried.append("port-forward: no broker pod is running")
         raise _no_way(kafka, tried, down=down)
 
-    def _direct(self, kafka: Object) -> tuple[list[Route], list[str]]:
-        return direct(kafka, self._environment.kafka.listener)
+    def _direct(self, kafka: Object, login: str) -> tuple[list[Route], list[str]]:
+        return direct(kafka, self._environment.kafka.listener, login)
 
-    def _forwarded(self, kafka: Object) -> list[Route]:
-        external = all(x.get("type") != "internal" for x in scram_listeners(kafka))
+    def _forwarded(self, kafka: Object, login: str) -> list[Route]:
+        external = all(x.get("type") != "internal" for x in listeners(kafka, login))
         pods = self.pods(kafka)
         config_maps: dict[str, Object] = {}
         if external:
@@ -138,10 +166,10 @@ class Access:
                 name: self._kubernetes.find(CONFIG_MAP, name, self._environment.namespace) for name in names
             }
             config_maps = {name: obj for name, obj in found.items() if obj is not None}
-        return forwarded(kafka, pods, config_maps)
+        return forwarded(kafka, pods, config_maps, login)
 
     def _connection(
-        self, kafka: Object, user: str, password: str, timeout: float, route: Route
+        self, kafka: Object, credential: Credential, timeout: float, route: Route
     ) -> KafkaConnection:
         def resolve(host: str, port: int) -> tuple[str, int]:
             there = route.pods.get((host, port))
@@ -149,11 +177,19 @@ class Access:
 
         return KafkaConnection(
             route.bootstrap,
-            tls=Tls(self._cluster_ca(kafka), check_hostname=False) if route.tls else None,
-            sasl=Sasl(user, password),
+            tls=self._tls(kafka, credential) if route.tls else None,
+            sasl=credential.sasl,
             resolve=resolve if route.pods else None,
             timeout=timeout,
             read_only=self._read_only,
+        )
+
+    def _tls(self, kafka: Object, credential: Credential) -> Tls:
+        return Tls(
+            self._cluster_ca(kafka),
+            cert_pem=credential.cert_pem,
+            key_pem=credential.key_pem,
+            check_hostname=False,
         )
 
     @staticmethod
@@ -173,7 +209,7 @@ class Access:
 
     def entry(self, kafka: Object, users: Sequence[str]) -> Entry:
         """Return what clients with these users need to connect by the first way that takes connections."""
-        ways, tried = self._direct(kafka)
+        ways, tried = self._direct(kafka, SCRAM)
         for route in ways:
             if why := refusal(route.bootstrap):
                 tried.append(f"{route.name}: {why}")
@@ -223,7 +259,7 @@ def _after(route: Route, tried: Sequence[str]) -> Route:
 def _no_way(kafka: Object, tried: Sequence[str], *, down: bool = False) -> UnreachableError:
     what = "no broker answers" if down else "no way to the brokers works from here"
     return UnreachableError(
-        f"{what}: {'; '.join(tried) or 'no listener with SCRAM'}",
+        f"{what}: {'; '.join(tried) or 'no listener lets this user in'}",
         where=f"Kafka {kafka['metadata']['name']}",
         next="prompt-kafka doctor says what works from here",
     )

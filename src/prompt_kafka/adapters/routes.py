@@ -21,6 +21,9 @@ Address = tuple[str, int]
 PROBE_S = 1.0
 """How long a way may take to take a connection; after that the next one is tried."""
 
+SCRAM, CERTIFICATE = "scram-sha-512", "tls"
+"""How a listener lets users in: ``authentication.type``."""
+
 _ADVERTISED = re.compile(r"^advertised\.listeners=(.*)$", re.MULTILINE)
 _LISTENER = re.compile(r"([A-Z0-9_-]+)-(\d+)://\[?([^\],]+?)\]?:(\d+)(?:,|$)")
 
@@ -58,12 +61,12 @@ class Route:
         return f"{self.name} ({where}){failed}"
 
 
-def direct(kafka: Object, preferred: str) -> tuple[list[Route], list[str]]:
+def direct(kafka: Object, preferred: str, login: str = SCRAM) -> tuple[list[Route], list[str]]:
     """Return the ways that need nothing but the network, best first, and why others are none."""
     found: list[tuple[tuple[int, bool, bool], Route]] = []
     others: list[str] = []
     status = {x.get("name"): x for x in (kafka.get("status") or {}).get("listeners") or ()}
-    for listener in scram_listeners(kafka):
+    for listener in listeners(kafka, login):
         name, tls = listener["name"], bool(listener.get("tls"))
         bootstrap = _addresses((status.get(name) or {}).get("bootstrapServers", ""))
         if not bootstrap:
@@ -77,7 +80,9 @@ def direct(kafka: Object, preferred: str) -> tuple[list[Route], list[str]]:
     return [route for _, route in sorted(found, key=lambda entry: entry[0])], others
 
 
-def forwarded(kafka: Object, pods: Iterable[Object], config_maps: Mapping[str, Object]) -> list[Route]:
+def forwarded(
+    kafka: Object, pods: Iterable[Object], config_maps: Mapping[str, Object], login: str = SCRAM
+) -> list[Route]:
     """Return the ways through the Kubernetes API to the brokers' pods, best first.
 
     Parameters
@@ -89,7 +94,7 @@ def forwarded(kafka: Object, pods: Iterable[Object], config_maps: Mapping[str, O
     brokers = [pod for pod in pods if _label(pod, "broker-role") == "true" and _running(pod)]
     cluster, namespace = kafka["metadata"]["name"], kafka["metadata"]["namespace"]
     found = []
-    for listener in scram_listeners(kafka):
+    for listener in listeners(kafka, login):
         name, port, tls = listener["name"], int(listener["port"]), bool(listener.get("tls"))
         there: dict[Address, tuple[str, int]] = {}
         for pod in brokers:
@@ -105,10 +110,10 @@ def forwarded(kafka: Object, pods: Iterable[Object], config_maps: Mapping[str, O
     return [route for _, route in sorted(found, key=lambda entry: entry[0])]
 
 
-def scram_listeners(kafka: Object) -> list[Object]:
-    """Return the listeners on which a user logs in with a password."""
-    listeners = (kafka["spec"].get("kafka") or {}).get("listeners") or ()
-    return [x for x in listeners if (x.get("authentication") or {}).get("type") == "scram-sha-512"]
+def listeners(kafka: Object, login: str) -> list[Object]:
+    """Return the listeners on which a user logs in that way: with a password, or with a certificate."""
+    found = (kafka["spec"].get("kafka") or {}).get("listeners") or ()
+    return [x for x in found if (x.get("authentication") or {}).get("type") == login]
 
 
 def advertised(config_map: Object | None) -> dict[str, Address]:

@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any
 
 from prompt_kafka.clients import documents
-from prompt_kafka.clients.kinds import APPLICATION, SECRET, VAULT_SECRET
+from prompt_kafka.clients.kinds import APPLICATION, SECRET, USER, VAULT_SECRET
 from prompt_kafka.clients.kubernetes import Conflict, Kubernetes, NotFound, Object
 from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.core.errors import PromptKafkaError
@@ -120,6 +120,7 @@ class VaultSecrets:
         self._applications = Informer(kubernetes, APPLICATION, clock=clock)
         self._vault = Informer(kubernetes, SECRET, VAULT_NAMESPACE, labels=VAULT_LABEL, clock=clock)
         self._made = Informer(kubernetes, SECRET, labels="created-by=vault-secrets-operator", clock=clock)
+        self._users = Informer(kubernetes, USER, clock=clock)
         self._controller = Controller("vault-secrets", self._reconcile, clock=clock)
         self._entries: dict[tuple[str, str, str], Entries] = {}
 
@@ -131,14 +132,17 @@ class VaultSecrets:
         self._vault.on_change(
             self._ask(lambda obj, each: vault_name(each["spec"]["path"]) == obj["metadata"]["name"])
         )
-        for informer in (self._wanted, self._applications, self._vault, self._made):
+        self._users.on_change(
+            self._ask(lambda obj, each: obj["metadata"].get("namespace") == each["metadata"].get("namespace"))
+        )
+        for informer in (self._wanted, self._applications, self._vault, self._made, self._users):
             informer.start()
         self._controller.start()
 
     def stop(self) -> None:
         """Stop."""
         self._controller.stop()
-        for informer in (self._wanted, self._applications, self._vault, self._made):
+        for informer in (self._wanted, self._applications, self._vault, self._made, self._users):
             informer.stop()
 
     def _ask(self, concerns: Callable[[Object, Object], bool]) -> Callable[[str, Object], None]:
@@ -174,7 +178,7 @@ class VaultSecrets:
         path = vault_secret["spec"]["path"]
         name = vault_name(path)
         stored = self._kubernetes.find(SECRET, name, VAULT_NAMESPACE)
-        entries = self._listed_in_git(vault_secret)
+        entries = {**self._used_by_users(vault_secret), **self._listed_in_git(vault_secret)}
         if stored is None and not entries:
             return None
         has: dict[str, str] = dict((stored or {}).get("data") or {})
@@ -204,6 +208,21 @@ class VaultSecrets:
             files = (f"{folder}/secrets.yaml", f"{folder}/secrets-{self._environment}.yaml")
             self._entries[key] = listed(*(text for each in files if (text := _file(directory, commit, each))))
         return self._entries[key]
+
+    def _used_by_users(self, vault_secret: Object) -> Entries:
+        """Return the keys that KafkaUsers read from the Secret, listed in Git or not.
+
+        At a real site somebody put them into Vault by hand; a lab made from that site's charts must come up
+        all the same.
+        """
+        metadata = vault_secret["metadata"]
+        found = {}
+        for user in self._users.items(metadata["namespace"]):
+            password = (user["spec"].get("authentication") or {}).get("password") or {}
+            reference = (password.get("valueFrom") or {}).get("secretKeyRef") or {}
+            if reference.get("name") == metadata["name"] and reference.get("key"):
+                found[reference["key"]] = {"description": f"used by KafkaUser {user['metadata']['name']}"}
+        return found
 
     def _application(self, vault_secret: Object) -> Object | None:
         name = _owner(vault_secret)
