@@ -56,6 +56,7 @@ class ClusterOperator:
         world.caches["KafkaNodePool"].on_change(self._pool_changed)
         for kind in ("Deployment", "Pod"):
             world.caches[kind].on_change(self._operator_changed)
+        world.when_complete(self._operator_changed)
 
     def start(self) -> None:
         """Begin to work."""

@@ -112,6 +112,9 @@ class EntityOperator:
 
     def _reconcile(self, key: Key) -> float | None:
         namespace, cluster = key
+        if not self.world.caches[self.kind.kind].wait_synced(0):
+            # Resources that were not seen yet are not resources that are not there.
+            return 0.2
         pod = self.world.entity_operator(cluster, namespace)
         container = next(
             (

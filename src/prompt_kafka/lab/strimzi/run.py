@@ -14,10 +14,12 @@ from prompt_kafka.clients.kinds import (
     DEPLOYMENT,
     NETWORK_POLICY,
     POD_DISRUPTION_BUDGET,
+    POD_SET,
     PVC,
     ROLE,
     ROLE_BINDING,
     SECRET,
+    SERVICE,
     SERVICE_ACCOUNT,
     Kind,
 )
@@ -44,6 +46,8 @@ LISTED = (
     POD_DISRUPTION_BUDGET,
     NETWORK_POLICY,
     DEPLOYMENT,
+    SERVICE,
+    POD_SET,
 )
 SHORTEST_ANSWER, SHORTEST_START = 3.0, 45.0
 """Seconds for a node's answer and for its start, however fast the lab's timers are: Java is no faster."""
@@ -103,9 +107,6 @@ class Run:
 
         with ThreadPoolExecutor(max_workers=len(LISTED)) as pool:
             found = [obj for group in pool.map(listed, LISTED) for obj in group]
-        for cache in ("Service", "StrimziPodSet"):
-            objects = self.world.caches[cache].items(self.namespace)
-            found += [obj for obj in objects if labels.matches({labels.CLUSTER: self.name}, obj)]
         self.live = {(obj["kind"], obj["metadata"]["name"]): obj for obj in found}
 
     def of_kind(self, kind: str) -> dict[str, Object]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from prompt_kafka.clients.kinds import DEPLOYMENT, KAFKA, NODE_POOL, POD, POD_SET, SERVICE, TOPIC, USER
+from prompt_kafka.clients.kinds import CRD, DEPLOYMENT, KAFKA, NODE_POOL, POD, POD_SET, SERVICE, TOPIC, USER
 from prompt_kafka.clients.kubernetes import Kubernetes, NotFound
 from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.lab.controller import Informer
@@ -19,6 +19,12 @@ from .objects import Objects
 from .roller.decisions import is_ready
 
 Object = dict[str, Any]
+
+OWN = (KAFKA, NODE_POOL, POD_SET, TOPIC, USER)
+"""Kinds that come with the operator."""
+
+OF_ENTITIES = ("KafkaTopic", "KafkaUser")
+"""Kinds that the cluster operator does not need to know."""
 
 
 @dataclass
@@ -41,28 +47,62 @@ class World:
 
     def __post_init__(self) -> None:
         self.objects = Objects(self.kubernetes)
-        kinds = (KAFKA, NODE_POOL, POD_SET, POD, SERVICE, DEPLOYMENT, TOPIC, USER)
+        kinds = (*OWN, POD, SERVICE, DEPLOYMENT)
         self.caches = {kind.kind: Informer(self.kubernetes, kind) for kind in kinds}
         for cache in self.caches.values():
             cache.on_change(self.news.notify)
+        self._definitions = Informer(self.kubernetes, CRD)
+        self._definitions.on_change(self._definition_changed)
+        self._defined: set[str] = set()
         self._seen = -1
         self._operators: tuple[Operator, ...] = ()
         self._lock = threading.Lock()
+        self._complete = threading.Event()
+        self._when_complete: list[Callable[[], None]] = []
+        self._first_look = threading.Thread(target=self._look, name="strimzi-first-look", daemon=True)
 
     def start(self) -> None:
-        """Begin to watch."""
-        for cache in self.caches.values():
-            cache.start()
+        """Begin to watch; the operators' own kinds as soon as they are defined."""
+        for kind in (POD, SERVICE, DEPLOYMENT):
+            self.caches[kind.kind].start()
+        self._definitions.start()
+        self._first_look.start()
+
+    def _definition_changed(self, event: str, definition: Object) -> None:
+        names_ = definition["spec"]["names"]
+        conditions = (definition.get("status") or {}).get("conditions") or ()
+        established = any(one["type"] == "Established" and one["status"] == "True" for one in conditions)
+        kind = names_["kind"]
+        mine = kind in {one.kind for one in OWN if one.group == definition["spec"]["group"]}
+        if mine and established and event != "DELETED" and kind not in self._defined:
+            self._defined.add(kind)
+            self.caches[kind].start()
+
+    def when_complete(self, callback: Callable[[], None]) -> None:
+        """Call `callback` once everything that is there has been seen: before that nobody may decide."""
+        self._when_complete.append(callback)
+
+    def _look(self) -> None:
+        for kind, cache in self.caches.items():
+            while kind not in OF_ENTITIES and not cache.wait_synced(0.5):
+                if self.stopping.is_set():
+                    return
+        self._complete.set()
+        self.news.notify()
+        for callback in self._when_complete:
+            callback()
 
     def stop(self) -> None:
         """End all watches and waits."""
         self.stopping.set()
-        for cache in self.caches.values():
+        for cache in (*self.caches.values(), self._definitions):
             cache.stop()
         self.news.notify()
 
     def operators(self) -> tuple[Operator, ...]:
-        """Return the cluster operators in force."""
+        """Return the cluster operators in force; none before everything has been seen."""
+        if not self._complete.is_set():
+            return ()
         with self._lock:
             count = self.news.count
             if count != self._seen:
