@@ -21,13 +21,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
 
+from prompt_kafka.adapters import git_read
+from prompt_kafka.adapters.checkout import Checkout
 from prompt_kafka.adapters.git_command import GitError, run
 from prompt_kafka.core.changes import CommitFiles
 from prompt_kafka.core.delivery import TRAILER, GitState, blob
 from prompt_kafka.core.errors import StoppedError, UnreachableError, UsageError
-
-COMMITS = 1000
-"""How many commits of the branch are looked at, for the marks of runs."""
 
 PUSHES = 3
 """How often a push is tried when somebody else was quicker."""
@@ -62,8 +61,9 @@ class GitRepository:
         self.branch = branch
         self.folder = folder
         path = Path(repository).expanduser()
-        self._checkout = path.resolve() if (path / ".git").exists() else None
-        self._url = self._remote() if self._checkout else str(path.resolve()) if path.is_dir() else repository
+        self._checkout = Checkout(path.resolve()) if (path / ".git").exists() else None
+        plain = str(path.resolve()) if path.is_dir() else repository
+        self._url = self._checkout.remote() if self._checkout else plain
         home = cache or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "prompt-kafka"
         self._home = home / "git"
         self._clone = self._home / f"{hashlib.sha256(self._url.encode()).hexdigest()[:16]}.git"
@@ -86,7 +86,7 @@ class GitRepository:
         """
         with self._locked():
             head = self._fetch()
-        commits, marks = self._history(head)
+        commits, marks = git_read.history(self._git, head)
         checkout = self._checkout
         return GitState(
             repository=self.shown,
@@ -94,12 +94,12 @@ class GitRepository:
             head=head,
             folder=self.folder,
             files=self._texts(head),
-            environments=self._environments(head),
+            environments=git_read.environments(self._git, head),
             commits=commits,
             marks=marks,
-            checkout=str(checkout or ""),
-            changed=self._changed() if checkout else (),
-            unpushed=self._unpushed(head) if checkout else 0,
+            checkout=str(checkout.path) if checkout else "",
+            changed=checkout.changed(self.folder) if checkout else (),
+            unpushed=self._unpushed(checkout, head) if checkout else 0,
         )
 
     def log(self, since: datetime) -> list[tuple[datetime, str, str]]:
@@ -134,7 +134,7 @@ class GitRepository:
         with self._locked():
             for _ in range(PUSHES):
                 head = self._fetch()
-                marks = self._history(head)[1]
+                marks = git_read.history(self._git, head)[1]
                 if action.mark and action.mark in marks:
                     return marks[action.mark]
                 self._same_files(head, action)
@@ -204,84 +204,19 @@ class GitRepository:
             ) from None
         return self._git("rev-parse", "--verify", reference).decode().strip()
 
-    def _history(self, head: str) -> tuple[tuple[str, ...], dict[str, str]]:
-        form = f"--format=%H %(trailers:key={TRAILER},valueonly,separator=%x20)"
-        lines = self._git("log", "--topo-order", f"-n{COMMITS}", form, head).decode().splitlines()
-        found = [line.split() for line in lines]
-        marks = {mark: commit for commit, *each in reversed(found) for mark in each}
-        return tuple(commit for commit, *_ in found), marks
-
     def _texts(self, head: str) -> dict[str, str]:
         if self._files[0] != head:
-            self._files = (head, dict(self._read(head)))
+            self._files = (head, dict(git_read.texts(self._git, head, self.folder)))
         return self._files[1]
 
-    def _read(self, head: str) -> Iterator[tuple[str, str]]:
-        """Yield path and text of the folder's files; what is not text, or a link, is left out."""
-        listed = self._git("ls-tree", "-r", "-z", head, "--", f"{self.folder}/").decode().split("\0")
-        entries = [(path, about.split()) for about, _, path in (each.partition("\t") for each in listed)]
-        files = [(path, about[2]) for path, about in entries if about and about[0].startswith("100")]
-        data = self._git("cat-file", "--batch", given="".join(f"{id}\n" for _, id in files).encode())
-        position = 0
-        for path, _ in files:
-            end = data.index(b"\n", position)
-            size = int(data[position:end].split()[2])
-            content = data[end + 1 : end + 1 + size]
-            position = end + 1 + size + 1
-            try:
-                yield path, content.decode()
-            except UnicodeDecodeError:
-                continue
-
-    def _environments(self, head: str) -> tuple[str, ...]:
-        names = self._git("ls-tree", "--name-only", head, "--", "environments/").decode().splitlines()
-        found = (re.fullmatch(r"environments/values-(.+)\.yaml", name) for name in names)
-        return tuple(each[1] for each in found if each)
-
-    # The user's working copy, only looked at
-
-    def _mine(self, *arguments: str) -> str:
-        where = str(self._checkout)
-        return run("--no-optional-locks", "-C", where, *arguments, where=where).decode()
-
-    def _remote(self) -> str:
-        try:
-            url = self._mine("remote", "get-url", "origin").strip()
-        except GitError:
-            raise UsageError(
-                "the working copy has no remote called origin",
-                where=str(self._checkout),
-                next="give the address of the repository instead",
-            ) from None
-        local = (self._checkout or Path()) / url
-        return str(local.resolve()) if local.is_dir() else url
-
-    def _changed(self) -> tuple[str, ...]:
-        found = self._mine("status", "--porcelain", "-z", "--untracked-files=no")
-        found += self._mine("status", "--porcelain", "-z", "--", self.folder)
-        return tuple(sorted({entry[3:] for entry in found.split("\0") if entry[2:3] == " "}))
-
-    def _unpushed(self, head: str) -> int:
-        try:
-            mine = self._mine("rev-parse", "--verify", "--quiet", f"refs/heads/{self.branch}").strip()
-        except GitError:
-            return 0
-        objects = Path(str(self._checkout), self._mine("rev-parse", "--git-path", "objects").strip())
-        more = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(objects)}
-        return int(self._git("rev-list", "--count", mine, f"^{head}", environment=more))
+    def _unpushed(self, checkout: Checkout, head: str) -> int:
+        """Return how many commits a working copy's branch has that the repository lacks."""
+        tip = checkout.tip(self.branch)
+        more = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(checkout.objects)}
+        return int(self._git("rev-list", "--count", tip, f"^{head}", environment=more)) if tip else 0
 
     def _own_settings(self) -> list[str]:
-        """Return the working copy's hooks and identity as settings of the clone."""
-        if self._checkout is None:
-            return []
-        hooks = Path(self._checkout, self._mine("rev-parse", "--git-path", "hooks").strip())
-        found = [f"core.hooksPath={hooks}"]
-        for key in ("user.name", "user.email", "user.signingkey", "commit.gpgsign"):
-            try:
-                found.append(f"{key}={self._mine('config', '--get', key).strip()}")
-            except GitError:
-                continue
-        return [word for setting in found for word in ("-c", setting)]
+        return self._checkout.settings() if self._checkout else []
 
     # A commit
 

@@ -94,7 +94,8 @@ def test_by_hand_says_every_act(first: Plan) -> None:
 
 def test_a_shell_makes_of_the_printed_line_what_the_adapter_sets(first: Plan) -> None:
     """The line is run by a shell whose kubectl and git only say what they were given."""
-    stand_ins = "kubectl() { printf '%s\\n' \"$@\"; }; git() { printf 'c0ffee\\trefs/heads/main\\n'; }; USER=ada\n"
+    stand_ins = "USER=ada\nkubectl() { printf '%s\\n' \"$@\"; }\n"
+    stand_ins += "git() { printf 'c0ffee\\trefs/heads/main\\n'; }\n"
     marked = first.marked("run-1")
     for step in marked.steps:
         if not isinstance(step.action, Sync):
