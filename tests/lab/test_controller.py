@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from prompt_kafka.core.clock import ManualClock
-from prompt_kafka.lab.controller import Controller, Key, Queue
+from prompt_kafka.lab.controller import Controller, Queue
+from prompt_kafka.lab.informer import Key
 
 A: Key = ("ns", "a")
 B: Key = ("ns", "b")

@@ -52,7 +52,7 @@ class Progress:
         if world is not None and world.topics.known is not None:
             under = sum(len(topic.under_replicated) for topic in world.topics.known)
             if under != self._under_replicated and (under or self._under_replicated > 0):
-                self._say(f"{under} partitions under-replicated")
+                self._say(f"under-replicated partitions: {under}")
             self._under_replicated = under
         if unmet and self._clock.monotonic() - self._spoke > QUIET_S:
             self._say(f"[quiet]waiting: {escape(unmet[0].because)}[/]")

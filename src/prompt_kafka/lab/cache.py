@@ -14,7 +14,8 @@ from prompt_kafka.clients.discovery import Served, served
 from prompt_kafka.clients.kinds import CRD, Kind
 from prompt_kafka.clients.kubernetes import Kubernetes, Object
 from prompt_kafka.core.clock import SYSTEM, Clock
-from prompt_kafka.lab.controller import Controller, Informer, Key, Listener
+from prompt_kafka.lab.controller import Controller
+from prompt_kafka.lab.informer import Informer, Key, Listener
 
 log = logging.getLogger(__name__)
 

@@ -22,7 +22,8 @@ from prompt_kafka.clients.kubernetes import Conflict, Kubernetes, NotFound, Obje
 from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.core.errors import PromptKafkaError
 from prompt_kafka.lab import git
-from prompt_kafka.lab.controller import Controller, Informer, Key, key_of, owner_reference
+from prompt_kafka.lab.controller import Controller, owner_reference
+from prompt_kafka.lab.informer import Informer, Key, key_of
 
 log = logging.getLogger(__name__)
 

@@ -188,11 +188,6 @@ class LabState:
         return self.root / "supervisor.lock"
 
     @property
-    def up_lock(self) -> Path:
-        """Held by the one ``lab up`` or ``lab down``; beside the folder, so that a purge can hold it."""
-        return self.root.parent / f".{self.root.name}.lock"
-
-    @property
     def pods(self) -> Path:
         """Folder of all pods."""
         return self.root / "pods"

@@ -25,7 +25,8 @@ from prompt_kafka.lab.argocd.rendering import Renderer
 from prompt_kafka.lab.argocd.sync import Sync
 from prompt_kafka.lab.argocd.targets import identity
 from prompt_kafka.lab.cache import ClusterCache
-from prompt_kafka.lab.controller import Controller, Key, key_of
+from prompt_kafka.lab.controller import Controller
+from prompt_kafka.lab.informer import Key, key_of
 
 log = logging.getLogger(__name__)
 

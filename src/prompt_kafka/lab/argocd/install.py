@@ -24,7 +24,7 @@ from prompt_kafka.core.errors import PromptKafkaError
 from prompt_kafka.lab import git
 from prompt_kafka.lab.argocd import status
 from prompt_kafka.lab.argocd.comparer import IN_CLUSTER
-from prompt_kafka.lab.controller import Informer
+from prompt_kafka.lab.informer import Informer
 from prompt_kafka.lab.settings import LabSettings
 
 log = logging.getLogger(__name__)

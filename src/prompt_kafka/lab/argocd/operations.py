@@ -23,7 +23,7 @@ from prompt_kafka.lab.argocd.merge import merge_patch
 from prompt_kafka.lab.argocd.sync import Sync, Verdict
 from prompt_kafka.lab.argocd.windows import blocked
 from prompt_kafka.lab.cache import ClusterCache
-from prompt_kafka.lab.controller import Key
+from prompt_kafka.lab.informer import Key
 
 log = logging.getLogger(__name__)
 State = dict[str, Any]

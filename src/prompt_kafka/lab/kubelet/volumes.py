@@ -16,7 +16,8 @@ from pathlib import Path
 from prompt_kafka.clients.kinds import PV, PVC, STORAGE_CLASS
 from prompt_kafka.clients.kubernetes import AlreadyExists, Conflict, Kubernetes, NotFound, Object
 from prompt_kafka.core.clock import SYSTEM, Clock
-from prompt_kafka.lab.controller import Controller, Informer, Key, key_of
+from prompt_kafka.lab.controller import Controller
+from prompt_kafka.lab.informer import Informer, Key, key_of
 from prompt_kafka.lab.state import LabState
 
 log = logging.getLogger(__name__)

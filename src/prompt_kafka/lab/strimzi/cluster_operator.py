@@ -20,7 +20,8 @@ from prompt_kafka.core.versions import (
     check_kafka,
     default_kafka,
 )
-from prompt_kafka.lab.controller import Controller, Key
+from prompt_kafka.lab.controller import Controller
+from prompt_kafka.lab.informer import Key
 
 from . import authorities, kafka_part
 from .kafka.channel import NodeError

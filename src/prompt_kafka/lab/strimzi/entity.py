@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from prompt_kafka.clients.kinds import Kind
-from prompt_kafka.lab.controller import Controller, Key
+from prompt_kafka.lab.controller import Controller
+from prompt_kafka.lab.informer import Key
 
 from .activity import environment
 from .kafka import broker

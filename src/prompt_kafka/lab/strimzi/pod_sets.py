@@ -11,7 +11,8 @@ from typing import Any
 
 from prompt_kafka.clients.kinds import POD, POD_SET
 from prompt_kafka.clients.kubernetes import AlreadyExists, Conflict, NotFound
-from prompt_kafka.lab.controller import Controller, Key
+from prompt_kafka.lab.controller import Controller
+from prompt_kafka.lab.informer import Key
 
 from .model import labels
 from .model.pods import REVISION

@@ -9,7 +9,7 @@ from typing import Any
 
 from prompt_kafka.clients.kinds import TOPIC
 from prompt_kafka.clients.kubernetes import Conflict, NotFound
-from prompt_kafka.lab.controller import Key
+from prompt_kafka.lab.informer import Key
 
 from .entity import EntityOperator, Turn
 from .kafka import topics as kafka

@@ -10,7 +10,7 @@ from typing import Any
 from prompt_kafka.clients.kinds import CRD, DEPLOYMENT, KAFKA, NODE_POOL, POD, POD_SET, SERVICE, TOPIC, USER
 from prompt_kafka.clients.kubernetes import Kubernetes, NotFound
 from prompt_kafka.core.clock import SYSTEM, Clock
-from prompt_kafka.lab.controller import Informer
+from prompt_kafka.lab.informer import Informer
 
 from .activity import Operator, cluster_operators, ready_pod
 from .changes import News, Waiting

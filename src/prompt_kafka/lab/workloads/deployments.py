@@ -8,7 +8,8 @@ from prompt_kafka.clients.kinds import DEPLOYMENT, POD, REPLICA_SET
 from prompt_kafka.clients.kubernetes import AlreadyExists, Conflict, Kubernetes, NotFound, Object
 from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.lab.argocd.merge import merge_patch
-from prompt_kafka.lab.controller import Controller, Informer, Key
+from prompt_kafka.lab.controller import Controller
+from prompt_kafka.lab.informer import Informer, Key
 from prompt_kafka.lab.workloads import pods, rollout
 
 log = logging.getLogger(__name__)

@@ -16,7 +16,8 @@ from prompt_kafka.clients.kinds import Kind
 from prompt_kafka.clients.kubernetes import Conflict, Kubernetes, NotFound, Object, Propagation
 from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.lab.cache import ClusterCache, group_kind
-from prompt_kafka.lab.controller import Controller, Key
+from prompt_kafka.lab.controller import Controller
+from prompt_kafka.lab.informer import Key
 
 log = logging.getLogger(__name__)
 

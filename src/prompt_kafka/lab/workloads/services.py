@@ -11,7 +11,8 @@ from typing import Any
 from prompt_kafka.clients.kinds import ENDPOINT_SLICE, ENDPOINTS, POD, SERVICE, Kind
 from prompt_kafka.clients.kubernetes import AlreadyExists, Conflict, Kubernetes, NotFound, Object
 from prompt_kafka.core.clock import SYSTEM, Clock
-from prompt_kafka.lab.controller import Controller, Informer, Key, key_of, owner_reference
+from prompt_kafka.lab.controller import Controller, owner_reference
+from prompt_kafka.lab.informer import Informer, Key, key_of
 from prompt_kafka.lab.workloads import addresses, pods
 
 log = logging.getLogger(__name__)
