@@ -36,6 +36,7 @@ class Work:
     rules: dict[str, set[kafka.Acl]] = field(default_factory=dict)
     secrets: dict[str, str | None] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    live: dict[str, Object] = field(default_factory=dict)
 
 
 class UserOperator(EntityOperator):
@@ -54,6 +55,8 @@ class UserOperator(EntityOperator):
                 known[name], {"conditions": [status.condition("ReconciliationPaused", self.now)]}
             )
         work = Work()
+        listed = self.world.kubernetes.list(SECRET, turn.watched) if active else []
+        work.live = {secret["metadata"]["name"]: secret for secret in listed}
         prefix = turn.environment.get("STRIMZI_SECRET_PREFIX", "")
         with ThreadPoolExecutor(max_workers=4) as pool:
             list(pool.map(lambda name: self._prepare(known[name], turn, prefix, work), sorted(active)))
@@ -80,26 +83,22 @@ class UserOperator(EntityOperator):
             work.rules[name] = users.rules(user)
             kind = users.authentication(user)
             if kind == "scram-sha-512":
-                work.passwords[name] = self._password(user, prefix + name)
+                work.passwords[name] = self._password(user, prefix + name, work.live)
                 work.secrets[name] = prefix + name
             else:
                 work.no_password.add(name)
             if kind == "tls":
-                self._certificate(user, turn, prefix + name)
+                self._certificate(user, turn, prefix + name, work.live)
                 work.secrets[name] = prefix + name
         except (UserError, KubernetesError) as error:
             work.errors[name] = getattr(error, "what", str(error))
             work.rules.pop(name, None)
 
-    def _password(self, user: Object, secret_name: str) -> str:
-        namespace = user["metadata"]["namespace"]
-        live = self.world.kubernetes.find(SECRET, secret_name, namespace)
+    def _password(self, user: Object, secret_name: str, secrets_: dict[str, Object]) -> str:
+        live = secrets_.get(secret_name)
         source = users.password_source(user)
         if source is not None:
-            found = (
-                live if source[0] == secret_name else self.world.kubernetes.find(SECRET, source[0], namespace)
-            )
-            password = users.copied_password(user, found)
+            password = users.copied_password(user, secrets_.get(source[0]))
         else:
             password = secrets.decode(live, "password") or "".join(
                 random.choice(LETTERS) for _ in range(PASSWORD_LENGTH)
@@ -107,7 +106,7 @@ class UserOperator(EntityOperator):
         self.world.objects.apply(users.secret(user, secret_name, users.scram_data(user, password)), live)
         return password
 
-    def _certificate(self, user: Object, turn: Turn, secret_name: str) -> None:
+    def _certificate(self, user: Object, turn: Turn, secret_name: str, secrets_: dict[str, Object]) -> None:
         find = self.world.kubernetes.find
         ca = names.clients_ca(turn.cluster)
         certificate = secrets.decode(find(SECRET, f"{ca}-cert", turn.namespace), "ca.crt")
@@ -115,7 +114,7 @@ class UserOperator(EntityOperator):
         if certificate is None or key is None:
             raise UserError(f"The clients CA of {turn.cluster} is missing")
         authority = secrets.Ca("clients CA", KeyPair(certificate, key), {}, 0, 0)
-        live = find(SECRET, secret_name, turn.watched)
+        live = secrets_.get(secret_name)
         pair = secrets.kept(live, "user", authority, (), self.now)
         pair = pair or x509.issue(authority.pair, user["metadata"]["name"], self.now, 365, user=True)
         data: dict[str, str | bytes] = {

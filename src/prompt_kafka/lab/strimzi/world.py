@@ -83,6 +83,10 @@ class World:
         self._when_complete.append(callback)
 
     def _look(self) -> None:
+        # Kafka's messages take a moment to import; now nobody waits for it.
+        import kafka.protocol.admin
+        import kafka.protocol.metadata  # noqa: F401
+
         for kind, cache in self.caches.items():
             while kind not in OF_ENTITIES and not cache.wait_synced(0.5):
                 if self.stopping.is_set():
