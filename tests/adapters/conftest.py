@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import os
 import shlex
 import socket
 import threading
@@ -24,6 +25,8 @@ from tests.kafka_node import KAFKA, USERS, KafkaNode, shared_node
 SPACE = "prompt-kafka"
 CLUSTER = "prompt-kafka"
 BROKER, CONTROLLER = f"{CLUSTER}-kafka-1", f"{CLUSTER}-controller-1"
+NETWORK = f"127.{128 + os.getpid() // 250 % 100}.{os.getpid() % 250 + 1}"
+"""The pods' network: of this process alone, as their ports are fixed and several suites may run at once."""
 ENVIRONMENT = Environment("here", namespace=SPACE, cluster=CLUSTER)
 Object = dict[str, Any]
 
@@ -128,8 +131,8 @@ class Stage:
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     node = shared_node()
-    broker = Relay(("127.81.0.9", 9094), node.external)
-    controller = Relay(("127.81.0.8", 9090), node.controller)
+    broker = Relay((f"{NETWORK}.9", 9094), node.external)
+    controller = Relay((f"{NETWORK}.8", 9090), node.controller)
     with lab_server(tmp_path_factory.mktemp("lab")) as api:
         if api.send("GET", f"/api/v1/namespaces/{SPACE}").status_code == 404:
             api.ok("POST", "/api/v1/namespaces", {"metadata": {"name": SPACE}})

@@ -20,7 +20,7 @@ from prompt_kafka.lab import crds
 from tests.contracts.conftest import install
 from tests.lab.cluster import definition
 
-from .conftest import CLUSTER, SPACE, Object, Stage
+from .conftest import CLUSTER, NETWORK, SPACE, Object, Stage
 
 SECRETS = ("admin-secret-for-tests", "the-writers-password")
 
@@ -97,7 +97,7 @@ def test_what_works_is_seen(environment: Environment, stage: Stage) -> None:
     assert seen["Kubernetes/clock of the API"][0] is Answer.YES
     assert {answer for name, (answer, _) in seen.items() if name.startswith("Rights/")} == {Answer.YES}
     assert stage.node.cluster_id in seen["Kafka/Kafka resource"][1]
-    assert seen["Kafka/route to the brokers"] == (Answer.YES, "listener external (127.81.0.9:9094)")
+    assert seen["Kafka/route to the brokers"] == (Answer.YES, f"listener external ({NETWORK}.9:9094)")
     assert seen["Kafka/login of kafka-admin (looks)"] == (Answer.YES, "logs in")
     assert seen["Kafka/login of canary (canary)"] == (Answer.UNKNOWN, "the charts bring no such user")
     assert seen["Kafka/quorum"] == (Answer.YES, "1 of 1 controllers answer, 1 leads; asked by direct")

@@ -19,9 +19,9 @@ from prompt_kafka.clients.kubernetes import Kubernetes
 from prompt_kafka.core.errors import PromptKafkaError, UnreachableError
 from prompt_kafka.core.quorum import quorum_of
 
-from .conftest import BROKER, CLUSTER, ENVIRONMENT, SPACE, Object, Stage
+from .conftest import BROKER, CLUSTER, ENVIRONMENT, NETWORK, SPACE, Object, Stage
 
-NOBODY = ("127.81.0.200", 9094)
+NOBODY = (f"{NETWORK}.200", 9094)
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_an_external_listener_comes_first(stage: Stage, access: Access, pods: li
     connection, route = access.connect(stage.kafka(external=stage.broker.address), "kafka-admin")
     with connection:
         assert connection.describe_cluster().id == stage.node.cluster_id
-    assert str(route) == "listener external (127.81.0.9:9094)"
+    assert str(route) == f"listener external ({NETWORK}.9:9094)"
 
 
 def test_a_listener_that_is_dead_falls_through_quickly(
@@ -61,7 +61,7 @@ def test_a_listener_that_is_dead_falls_through_quickly(
     assert stage.broker.connections > seen
     assert str(route) == (
         f"port-forward, listener external ({BROKER}:9094); "
-        "not listener external: 127.81.0.200:9094 connection refused"
+        f"not listener external: {NETWORK}.200:9094 connection refused"
     )
 
 
@@ -87,12 +87,10 @@ def test_no_way_names_them_all(stage: Stage, access: Access, pods: list[Object])
     stage.pod(BROKER, "broker", stage.broker.address[0], phase="Pending")
     with pytest.raises(UnreachableError) as caught:
         access.connect(stage.kafka(external=NOBODY), "kafka-admin")
-    assert "listener external: 127.81.0.200:9094 connection refused" in caught.value.what
+    assert f"listener external: {NETWORK}.200:9094 connection refused" in caught.value.what
     assert "port-forward: no broker pod is running" in caught.value.what
-    stage.pod(BROKER, "broker", "127.81.0.201")
-    with pytest.raises(
-        UnreachableError, match=r"failed to connect to 127\.81\.0\.201:9094: connection refused"
-    ):
+    stage.pod(BROKER, "broker", f"{NETWORK}.201")
+    with pytest.raises(UnreachableError, match=rf"failed to connect to {NETWORK}\.201:9094"):
         access.connect(stage.kafka(external=NOBODY), "kafka-admin")
 
 
@@ -104,7 +102,7 @@ def test_a_refused_login_is_not_a_matter_of_the_way(stage: Stage, access: Access
 
 
 def test_a_probe_does_not_wait_for_the_silent() -> None:
-    assert refusal([NOBODY, ("127.81.0.200", 1)]).count("connection refused") == 2
+    assert refusal([NOBODY, (f"{NETWORK}.200", 1)]).count("connection refused") == 2
     started = time.monotonic()
     assert refusal([("192.0.2.1", 9)], 0.2)
     assert time.monotonic() - started < 1
@@ -155,23 +153,23 @@ def test_through_port_forwards(stage: Stage, planning: Kubernetes, pods: list[Ob
     asked = ask(planning, stage, pods, stage.node.operator_tls)
     assert asked.route == "port-forward; not direct: no route to host"
     (answer,) = asked.answers
-    assert answer.address == "127.81.0.8:9090"
+    assert answer.address == f"{NETWORK}.8:9090"
     assert answer.quorum is not None and answer.quorum.leader_id == 1
     assert answer.metadata_version
 
 
 def test_a_dead_controller_is_an_answer(stage: Stage, planning: Kubernetes, pods: list[Object]) -> None:
-    other = stage.pod(f"{CLUSTER}-controller-2", "controller", "127.81.0.202")
+    other = stage.pod(f"{CLUSTER}-controller-2", "controller", f"{NETWORK}.202")
     gone = {**other, "metadata": {**other["metadata"], "name": f"{CLUSTER}-controller-3"}}
-    gone["status"] = {**other["status"], "podIP": "127.81.0.203"}
+    gone["status"] = {**other["status"], "podIP": f"{NETWORK}.203"}
     try:
         asked = ask(planning, stage, [*pods, other, gone], stage.node.operator_tls)
     finally:
         stage.remove("pods", f"{CLUSTER}-controller-2")
     said = {answer.address: answer.unreachable for answer in asked.answers}
-    assert said["127.81.0.8:9090"] == ""
-    assert "connection refused" in said["127.81.0.202:9090"]
-    assert "not found" in said["127.81.0.203:9090"]
+    assert said[f"{NETWORK}.8:9090"] == ""
+    assert "connection refused" in said[f"{NETWORK}.202:9090"]
+    assert "not found" in said[f"{NETWORK}.203:9090"]
 
 
 def test_by_kafkas_own_tool_in_the_pod(stage: Stage, pods: list[Object], tool: Path) -> None:

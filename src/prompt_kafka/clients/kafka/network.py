@@ -88,6 +88,26 @@ class GuardedWire(Wire):  # type: ignore[misc]
         return super()._send_request(request, future=future, timeout_at=timeout_at)
 
 
+class _DataFirst:
+    """Hands over what came together with the end of a connection before the end itself.
+
+    A broker says that it refuses a login and closes at once; when both are read in one go, kafka-python lets
+    the end win, and a wrong password looks like a broken network.
+    """
+
+    def _sock_recv(self) -> tuple[bytes, BaseException | None]:
+        data, error = super()._sock_recv()  # type: ignore[misc]
+        return (data, None) if data else (data, error)
+
+
+class TcpTransport(_DataFirst, KafkaTCPTransport):  # type: ignore[misc]
+    """A plain connection."""
+
+
+class TlsTransport(_DataFirst, KafkaSSLTransport):  # type: ignore[misc]
+    """A TLS connection."""
+
+
 class Manager(KafkaConnectionManager):  # type: ignore[misc]
     """Connections to the nodes of one cluster, routed, with deadlines and guarded.
 
@@ -159,11 +179,9 @@ class Manager(KafkaConnectionManager):  # type: ignore[misc]
         options = self.config["socket_options"]
         sock = await create_connection(self._net, host, port, options, timeout_at=end)
         if self.ssl_enabled:
-            transport = KafkaSSLTransport(
-                self._net, sock, host=node.host, ssl_context=self.config["ssl_context"]
-            )
+            transport = TlsTransport(self._net, sock, host=node.host, ssl_context=self.config["ssl_context"])
         else:
-            transport = KafkaTCPTransport(self._net, sock, host=node.host)
+            transport = TcpTransport(self._net, sock, host=node.host)
         try:
             shaking = self._net.call_soon_with_future(transport.handshake)
             await self.wait_for(shaking, max(1.0, (end - SYSTEM.monotonic()) * 1000))
