@@ -1,4 +1,4 @@
-"""``lab up`` when things go otherwise: twice at once, interrupted, refused by the operator, elsewhere pinned."""
+"""``lab up`` when things go otherwise: twice at once, interrupted, refused by the operator, not as pinned."""
 
 from __future__ import annotations
 
