@@ -213,12 +213,19 @@ class Manager(KafkaConnectionManager):  # type: ignore[misc]
     async def _ask(self, request: Any, node: int | None) -> Any:
         # Of a named node only a stale connection is tried again: its asker can look for a new leader.
         end = SYSTEM.monotonic() + self._timeout * (0.9 if node is None else 0.3)
+        known = node is None
         while True:
             left = end - SYSTEM.monotonic()
             try:
                 return await self.send(
                     request, node_id=node, request_timeout_ms=1000 * max(0.1, min(left, self._timeout / 3))
                 )
+            except errors.UnknownBrokerIdError:
+                # A broker that has come (back) since the metadata was read, at most five minutes ago.
+                if known:
+                    raise
+                known = True
+                await self.cluster.refresh_metadata()
             except LOST:
                 if SYSTEM.monotonic() + RETRY_S > end:
                     raise
