@@ -6,12 +6,9 @@ business.
 
 from __future__ import annotations
 
-import getpass
-import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prompt_kafka.core.actions import Action, Observe
@@ -22,7 +19,7 @@ from prompt_kafka.core.request import Request, RestartRequest, TopicRequest
 from prompt_kafka.core.run import RunRecord, RunState, StepState
 from prompt_kafka.core.service import Environment, Target
 from prompt_kafka.core.world import Look, World
-from prompt_kafka.targets import TargetOptions, environment_of
+from prompt_kafka.targets import TargetOptions, environment_of, kubeconfig_of, owner
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -50,7 +47,7 @@ class Session:
 
         self.environment = environment
         self.kubernetes = Kubernetes.connect(
-            _path(environment), environment.context, read_only=True, allow_exec=allow_exec
+            kubeconfig_of(environment), environment.context, read_only=True, allow_exec=allow_exec
         )
         self._observer = Observer(self.kubernetes, environment, reads_only=True)
 
@@ -203,7 +200,12 @@ class Session:
 
     def prove(self, step: Step, listener: Listener) -> RunRecord:
         """Wait for a step's proof without doing or keeping anything."""
-        plan = Plan("prove", _no_target(self.environment), step.title, (replace(step, action=Observe()),))
+        plan = Plan(
+            "prove",
+            Target(self.environment.name, False, "", "", ""),
+            step.title,
+            (replace(step, action=Observe()),),
+        )
         record = RunRecord.begin("prove", plan, owner(), SYSTEM.now())
         with self._writer() as writer, self._runner(writer, lambda _: None, listener) as runner:
             return runner.run(record)
@@ -232,7 +234,7 @@ class Session:
     def _writer(self) -> Iterator[Kubernetes]:
         from prompt_kafka.clients.kubernetes import Kubernetes
 
-        with Kubernetes.connect(_path(self.environment), self.environment.context) as writer:
+        with Kubernetes.connect(kubeconfig_of(self.environment), self.environment.context) as writer:
             yield writer
 
     def _store(self, kubernetes: Kubernetes) -> RunStore:
@@ -284,19 +286,6 @@ def examine(options: TargetOptions) -> tuple[Environment, Examined]:
 
     environment = environment_of(options, changes=False)
     return environment, doctor.examine(environment, allow_exec=options.allow_exec)
-
-
-def owner() -> str:
-    """Return who runs this process, as ``user@host``."""
-    return f"{getpass.getuser()}@{socket.gethostname()}"
-
-
-def _no_target(environment: Environment) -> Target:
-    return Target(environment.name, environment.production, environment.context or "", "", "")
-
-
-def _path(environment: Environment) -> Path | None:
-    return Path(environment.kubeconfig).expanduser() if environment.kubeconfig else None
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prompt_kafka.core.actions import Observe
+from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.core.conditions import Finished, ResourcesReady
 from prompt_kafka.core.errors import PromptKafkaError, UsageError
 from prompt_kafka.core.plan import Step
@@ -30,15 +31,14 @@ Say = Callable[[str], None]
 
 PROOF_TIMEOUT_S = 300.0
 
-HOPELESS = frozenset(
-    {
-        "UnsupportedKafkaVersionException",
-        "InvalidResourceException",
-        "InvalidConfigurationException",
-        "KafkaUpgradeException",
-    }
-)
-"""Reasons with which the operator will not bring Kafka up however long one waits."""
+HOPELESS = {
+    "UnsupportedKafkaVersionException": 0.0,
+    "KafkaUpgradeException": 0.0,
+    "InvalidResourceException": 20.0,
+    "InvalidConfigurationException": 20.0,
+}
+"""Reasons with which the operator will not bring Kafka up however long one waits, and for how many seconds
+each must be seen: resources arrive one after another, and a Kafka without its node pools is invalid too."""
 
 
 class LabNotProvedError(PromptKafkaError):
@@ -71,8 +71,10 @@ class LabUp:
 class _Hopeful:
     """A listener that gives up as soon as the operator says that it never will."""
 
-    def __init__(self, inner: Listener) -> None:
+    def __init__(self, inner: Listener, clock: Clock = SYSTEM) -> None:
         self._inner = inner
+        self._clock = clock
+        self._since: dict[str, float] = {}
         self.step_began = inner.step_began
         self.acted = inner.acted
         self.handed_over = inner.handed_over
@@ -81,11 +83,18 @@ class _Hopeful:
     def looked(self, step: Step, world: World | None, unmet: tuple[Verdict, ...]) -> None:
         self._inner.looked(step, world, unmet)
         nodes = world.nodes.known if world is not None else None
-        for condition in nodes.kafka.conditions if nodes else ():
-            if condition.type == "NotReady" and condition.reason in HOPELESS:
+        if nodes is None:
+            return
+        refusals = {
+            c.reason: c for c in nodes.kafka.conditions if c.type == "NotReady" and c.reason in HOPELESS
+        }
+        now = self._clock.monotonic()
+        self._since = {reason: self._since.get(reason, now) for reason in refusals}
+        for reason, condition in refusals.items():
+            if now - self._since[reason] >= HOPELESS[reason]:
                 raise LabNotProvedError(
-                    f"the operator refuses: {condition.reason}: {condition.message}",
-                    where=f"Kafka {nodes.kafka.name}" if nodes else "",
+                    f"the operator refuses: {reason}: {condition.message}",
+                    where=f"Kafka {nodes.kafka.name}",
                     next="change the version (in the values file, or by --kafka-version / --strimzi-version "
                     "on a lab of another --name); this lab runs on: prompt-kafka status",
                 )

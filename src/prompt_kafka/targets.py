@@ -6,6 +6,8 @@ Known are the environments of ``service.yaml`` and the labs of this machine, eac
 
 from __future__ import annotations
 
+import getpass
+import socket
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -93,3 +95,13 @@ def environment_of(options: TargetOptions, *, changes: bool) -> Environment:
         namespace=options.namespace or found.namespace,
         cluster=options.cluster or found.cluster,
     )
+
+
+def owner() -> str:
+    """Return who runs this process, as ``user@host``."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+def kubeconfig_of(environment: Environment) -> Path | None:
+    """Return the kubeconfig file that an environment names."""
+    return Path(environment.kubeconfig).expanduser() if environment.kubeconfig else None
