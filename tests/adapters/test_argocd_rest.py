@@ -22,9 +22,8 @@ from prompt_kafka.core.errors import RefusedError, UnreachableError, UsageError
 from prompt_kafka.core.service import Environment
 from prompt_kafka.lab.argocd.rest import RestApi, token_of
 from prompt_kafka.lab.argocd.server import Applications
+from tests.adapters.test_argocd import WHO, Service, _map, cluster, controller, service, who
 from tests.lab.cluster import Cluster, eventually
-
-from .test_argocd import WHO, Service, _map, cluster, controller, service, who
 
 __all__ = ["cluster", "controller", "service", "who"]  # fixtures
 

@@ -17,10 +17,9 @@ from prompt_kafka.core.doctor import Examined, findings, works
 from prompt_kafka.core.service import Environment
 from prompt_kafka.core.verdict import Answer
 from prompt_kafka.lab import crds
+from tests.adapters.conftest import CLUSTER, NETWORK, SPACE, Object, Stage
 from tests.contracts.conftest import install
 from tests.lab.cluster import definition
-
-from .conftest import CLUSTER, NETWORK, SPACE, Object, Stage
 
 SECRETS = ("admin-secret-for-tests", "the-writers-password")
 

@@ -18,8 +18,7 @@ from prompt_kafka.clients.kafka import NotAuthorizedError, Tls
 from prompt_kafka.clients.kubernetes import Kubernetes
 from prompt_kafka.core.errors import PromptKafkaError, UnreachableError
 from prompt_kafka.core.quorum import quorum_of
-
-from .conftest import BROKER, CLUSTER, ENVIRONMENT, NETWORK, SPACE, Object, Stage
+from tests.adapters.conftest import BROKER, CLUSTER, ENVIRONMENT, NETWORK, SPACE, Object, Stage
 
 NOBODY = (f"{NETWORK}.200", 9094)
 

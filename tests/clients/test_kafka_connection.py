@@ -17,9 +17,8 @@ from prompt_kafka.clients.kafka import (
     UnknownTopicError,
 )
 from prompt_kafka.core.errors import UnreachableError
+from tests.clients.conftest import make_topic
 from tests.kafka_node import USERS, KafkaNode
-
-from .conftest import make_topic
 
 
 def test_cluster_names_its_id_and_brokers(node: KafkaNode, admin: KafkaConnection) -> None:

@@ -8,9 +8,8 @@ import pytest
 from prompt_kafka.clients.kafka import Record
 from prompt_kafka.core.errors import UnreachableError
 from prompt_kafka.messages import Notice, follow, read
+from tests.clients.conftest import make_topic
 from tests.kafka_node import kafka_node
-
-from .conftest import make_topic
 
 
 @pytest.mark.lab

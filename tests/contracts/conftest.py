@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from prompt_kafka.lab import crds
-
-from .definitions import GADGETS, WIDGETS
-from .servers import Api, kube_server, lab_server
+from tests.contracts.definitions import GADGETS, WIDGETS
+from tests.contracts.servers import Api, kube_server, lab_server
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -6,7 +6,7 @@ does not have at all is in ``docs`` of the lab and in :data:`ABSENT`.
 
 from __future__ import annotations
 
-from .servers import Api
+from tests.contracts.servers import Api
 
 DIFFERENCES: dict[str, str] = {
     "server-side apply": "The lab answers 415 to application/apply-patch+yaml; use merge or JSON patches.",

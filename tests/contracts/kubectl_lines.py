@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .servers import Object
+from tests.contracts.servers import Object
 
 
 @dataclass(frozen=True)

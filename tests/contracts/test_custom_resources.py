@@ -6,10 +6,10 @@ import copy
 
 import pytest
 
-from .conftest import install
-from .definitions import GADGETS, WIDGETS, widget, widgets
-from .servers import MERGE, Api, Object
-from .test_deletion import gone
+from tests.contracts.conftest import install
+from tests.contracts.definitions import GADGETS, WIDGETS, widget, widgets
+from tests.contracts.servers import MERGE, Api, Object
+from tests.contracts.test_deletion import gone
 
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 

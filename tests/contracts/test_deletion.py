@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from .definitions import config_map, config_maps, pod, pods, widget, widgets
-from .servers import MERGE, Api, Object
+from tests.contracts.definitions import config_map, config_maps, pod, pods, widget, widgets
+from tests.contracts.servers import MERGE, Api, Object
 
 
 def bind(api: Api, space: str, name: str) -> None:

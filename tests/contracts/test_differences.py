@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from .differences import ABSENT, DIFFERENCES
+from tests.contracts.differences import ABSENT, DIFFERENCES
 
 SUITE = Path(__file__).parent
 

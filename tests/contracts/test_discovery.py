@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx2
 
-from .servers import Api, client
+from tests.contracts.servers import Api, client
 
 
 def test_version(api: Api) -> None:

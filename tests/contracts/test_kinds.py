@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .definitions import config_map, config_maps, pod, pods
-from .servers import MERGE, Api, Object
-from .test_deletion import bind
-from .test_patches import deployment, deployments
-from .test_tables import service
+from tests.contracts.definitions import config_map, config_maps, pod, pods
+from tests.contracts.servers import MERGE, Api, Object
+from tests.contracts.test_deletion import bind
+from tests.contracts.test_patches import deployment, deployments
+from tests.contracts.test_tables import service
 
 SECOND = "2026-08-22T01:02:03.000000Z"
 

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from .definitions import pod, pods, widget, widgets
-from .differences import differs
-from .kubectl_lines import LINES, Line
-from .servers import MERGE, Api, Object, kubectl
-from .test_deletion import bind
-from .test_patches import deployment, deployments
+from tests.contracts.definitions import pod, pods, widget, widgets
+from tests.contracts.differences import differs
+from tests.contracts.kubectl_lines import LINES, Line
+from tests.contracts.servers import MERGE, Api, Object, kubectl
+from tests.contracts.test_deletion import bind
+from tests.contracts.test_patches import deployment, deployments
 
 pytestmark = pytest.mark.kubectl
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from .definitions import config_map, config_maps, pod, pods, widget, widgets
-from .servers import Api
+from tests.contracts.definitions import config_map, config_maps, pod, pods, widget, widgets
+from tests.contracts.servers import Api
 
 
 def names(answer: dict[str, object]) -> list[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from .definitions import config_map, config_maps, pod, pods
-from .servers import Api
+from tests.contracts.definitions import config_map, config_maps, pod, pods
+from tests.contracts.servers import Api
 
 
 def test_a_created_object_reads_back_with_an_identity(api: Api, space: str) -> None:

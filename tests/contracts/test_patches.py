@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .definitions import config_map, config_maps, widget, widgets
-from .differences import differs
-from .servers import APPLY, JSON_PATCH, MERGE, STRATEGIC, Api, Object
+from tests.contracts.definitions import config_map, config_maps, widget, widgets
+from tests.contracts.differences import differs
+from tests.contracts.servers import APPLY, JSON_PATCH, MERGE, STRATEGIC, Api, Object
 
 
 def deployment(name: str) -> Object:

@@ -12,9 +12,8 @@ from prompt_kafka.adapters.doctor import examine
 from prompt_kafka.core.doctor import findings
 from prompt_kafka.core.service import Environment
 from prompt_kafka.core.verdict import Answer
-
-from .servers import Api
-from .test_ways_in import client_certificate, only_the_real_one
+from tests.contracts.servers import Api
+from tests.contracts.test_ways_in import client_certificate, only_the_real_one
 
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 LOOKS = [

@@ -19,9 +19,8 @@ import pytest
 
 from prompt_kafka.clients.forward import PortForward
 from prompt_kafka.clients.kubernetes import Kubernetes, NotFound
-
-from .definitions import pod, pods
-from .servers import MERGE, Api, stop
+from tests.contracts.definitions import pod, pods
+from tests.contracts.servers import MERGE, Api, stop
 
 ADDRESS = "127.80.0.9"
 NODE = "streams"

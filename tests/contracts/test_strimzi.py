@@ -9,10 +9,9 @@ import pytest
 from prompt_kafka.clients.gitops import Repository, shipped
 from prompt_kafka.clients.kinds import kind_of
 from prompt_kafka.lab import crds
-
-from .conftest import install
-from .servers import MERGE, Api, Object
-from .test_custom_resources import DEFINITIONS
+from tests.contracts.conftest import install
+from tests.contracts.servers import MERGE, Api, Object
+from tests.contracts.test_custom_resources import DEFINITIONS
 
 pytestmark = pytest.mark.network
 

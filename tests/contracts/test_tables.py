@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from .columns import COLUMNS
-from .definitions import config_map, config_maps, pod, pods, widget, widgets
-from .servers import MERGE, TABLE, Api, Object
-from .test_deletion import bind
-from .test_patches import deployment, deployments
+from tests.contracts.columns import COLUMNS
+from tests.contracts.definitions import config_map, config_maps, pod, pods, widget, widgets
+from tests.contracts.servers import MERGE, TABLE, Api, Object
+from tests.contracts.test_deletion import bind
+from tests.contracts.test_patches import deployment, deployments
 
 
 def table(api: Api, path: str, **query: str) -> tuple[list[tuple[str, str, int]], list[list[Any]]]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from .definitions import config_map, config_maps, pod, pods, widget, widgets
-from .differences import differs
-from .servers import MERGE, TABLE, Api, Object
+from tests.contracts.definitions import config_map, config_maps, pod, pods, widget, widgets
+from tests.contracts.differences import differs
+from tests.contracts.servers import MERGE, TABLE, Api, Object
 
 
 def brief(event: Object) -> tuple[str, str]:

@@ -32,8 +32,7 @@ from prompt_kafka.clients.kubernetes import Forbidden, Kubernetes, NotFound
 from prompt_kafka.core.errors import UnreachableError
 from prompt_kafka.lab.apiserver import prepare
 from tests.clients.auth.issuer import CLIENT, SECRET, Issuer
-
-from .servers import Api, lab_server
+from tests.contracts.servers import Api, lab_server
 
 PLUGIN = """\
 #!/bin/sh

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .quorum import ControllerAnswer, Quorum, Voter, quorum_of
+from prompt_kafka.core.quorum import ControllerAnswer, Quorum, Voter, quorum_of
 
 __all__ = [
     "INTERNAL_TOPICS",

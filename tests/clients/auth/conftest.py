@@ -7,7 +7,7 @@ from typing import Protocol
 
 import pytest
 
-from .issuer import CLIENT, SECRET, Issuer
+from tests.clients.auth.issuer import CLIENT, SECRET, Issuer
 
 
 @pytest.fixture(autouse=True)

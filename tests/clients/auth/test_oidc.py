@@ -14,9 +14,8 @@ from prompt_kafka.clients.auth import Credentials, CredentialsError
 from prompt_kafka.clients.auth.oidc import OidcAuth
 from prompt_kafka.clients.auth.writeback import edited
 from prompt_kafka.clients.kubeconfig import load
-
-from .conftest import Write
-from .issuer import Issuer
+from tests.clients.auth.conftest import Write
+from tests.clients.auth.issuer import Issuer
 
 
 def shown(file: Path) -> str:
@@ -162,7 +161,7 @@ def test_an_issuer_that_is_not_there(issuer: Issuer, kubeconfig: Write) -> None:
 
 
 def test_an_issuer_with_another_certificate(issuer: Issuer, kubeconfig: Write, tmp_path: Path) -> None:
-    from .issuer import pem_pair
+    from tests.clients.auth.issuer import pem_pair
 
     other, _ = pem_pair(tmp_path, "other")
     login = load(kubeconfig(issuer.token(-1)), None)

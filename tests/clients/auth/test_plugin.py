@@ -17,8 +17,7 @@ from prompt_kafka.clients.auth.plugin import PluginAuth
 from prompt_kafka.clients.kubeconfig import Login, load
 from prompt_kafka.core.clock import ManualClock
 from prompt_kafka.core.errors import UsageError
-
-from .issuer import pem_pair
+from tests.clients.auth.issuer import pem_pair
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 V1 = "client.authentication.k8s.io/v1"

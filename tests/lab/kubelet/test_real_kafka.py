@@ -16,8 +16,7 @@ from prompt_kafka.lab.kubelet import Kubelet
 from prompt_kafka.lab.kubelet.records import ContainerRecord
 from prompt_kafka.lab.state import LabState
 from tests.lab.cluster import eventually, running
-
-from .conftest import Lab
+from tests.lab.kubelet.conftest import Lab
 
 pytestmark = pytest.mark.lab
 

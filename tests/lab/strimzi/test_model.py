@@ -18,8 +18,7 @@ from prompt_kafka.lab.strimzi.model import (
 )
 from prompt_kafka.lab.strimzi.model.cluster import check
 from prompt_kafka.lab.strimzi.model.errors import InvalidConfigurationError, InvalidResourceError
-
-from .values import POOLS, SERVICES, cluster, kafka, pool, service
+from tests.lab.strimzi.values import POOLS, SERVICES, cluster, kafka, pool, service
 
 NOW = datetime(2026, 8, 22, 12, tzinfo=UTC)
 CONTROLLER, BROKER = 0, 3

@@ -4,8 +4,7 @@ from hypothesis import strategies as st
 
 from prompt_kafka.lab.strimzi.model.cluster import assign_pools
 from prompt_kafka.lab.strimzi.model.node_ids import assign, id_range
-
-from .values import pool
+from tests.lab.strimzi.values import pool
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,7 @@ from prompt_kafka.lab.strimzi import controllers
 from prompt_kafka.lab.strimzi.model.secrets import decode
 from prompt_kafka.lab.workloads.services import LoadBalancers
 from tests.lab.cluster import KINDS, Cluster, running
-
-from . import values
+from tests.lab.strimzi import values
 
 Object = dict[str, Any]
 OPERATOR = "strimzi-cluster-operator"

@@ -28,9 +28,8 @@ from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.core.errors import PromptKafkaError
 from prompt_kafka.lab import lifecycle, processes
 from prompt_kafka.lab.state import LabState
-
-from . import values
-from .test_operator import LABELS, OPERATOR, definition
+from tests.lab.strimzi import values
+from tests.lab.strimzi.test_operator import LABELS, OPERATOR, definition
 
 pytestmark = pytest.mark.lab
 

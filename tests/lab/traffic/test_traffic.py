@@ -14,8 +14,7 @@ from prompt_kafka.clients.kafka import NotAuthorizedError
 from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.lab.traffic import Progress, TrafficSettings, run
 from tests.kafka_node import USERS, KafkaNode, kafka_node
-
-from .conftest import set_up, settings_for
+from tests.lab.traffic.conftest import set_up, settings_for
 
 Make = Callable[..., TrafficSettings]
 

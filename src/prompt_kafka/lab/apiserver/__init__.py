@@ -11,6 +11,6 @@ kubeconfig that clients need, also before the server runs.
 
 from __future__ import annotations
 
-from .pki import prepare
+from prompt_kafka.lab.apiserver.pki import prepare
 
 __all__ = ["prepare"]

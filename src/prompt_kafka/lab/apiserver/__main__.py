@@ -18,10 +18,10 @@ def main() -> int:
     try:
         port = options.port
         if port is None:
-            from ..state import LabState
+            from prompt_kafka.lab.state import LabState
 
             port = LabState.at(options.state).settings.api_port
-        from .server import serve
+        from prompt_kafka.lab.apiserver.server import serve
 
         serve(options.state.resolve(), port)
     except PromptKafkaError as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .store import Store
+from prompt_kafka.lab.apiserver.store import Store
 
 Object = dict[str, Any]
 SERVICES = ("", "services")

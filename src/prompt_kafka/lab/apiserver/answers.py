@@ -7,13 +7,13 @@ from typing import Any
 
 from starlette.responses import Response
 
-from . import tables
-from .errors import ApiError
-from .forms import raw
-from .lists import Page
-from .requests import Form
-from .resources import Resource
-from .store import Entry, encode
+from prompt_kafka.lab.apiserver import tables
+from prompt_kafka.lab.apiserver.errors import ApiError
+from prompt_kafka.lab.apiserver.forms import raw
+from prompt_kafka.lab.apiserver.lists import Page
+from prompt_kafka.lab.apiserver.requests import Form
+from prompt_kafka.lab.apiserver.resources import Resource
+from prompt_kafka.lab.apiserver.store import Entry, encode
 
 Object = dict[str, Any]
 

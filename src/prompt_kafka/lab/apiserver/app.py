@@ -13,17 +13,17 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from . import discovery, forwards, logs, openapi, sessions, shapes
-from .answers import answer, refusal, warn
-from .deletion import Deletion
-from .errors import ApiError, method_not_allowed, no_such_resource, unauthorized
-from .objects import Call, Objects
-from .registry import Registry
-from .requests import Target, parse_path
-from .resources import Resource
-from .seeds import plant
-from .store import Store
-from .verbs import Verbs
+from prompt_kafka.lab.apiserver import discovery, forwards, logs, openapi, sessions, shapes
+from prompt_kafka.lab.apiserver.answers import answer, refusal, warn
+from prompt_kafka.lab.apiserver.deletion import Deletion
+from prompt_kafka.lab.apiserver.errors import ApiError, method_not_allowed, no_such_resource, unauthorized
+from prompt_kafka.lab.apiserver.objects import Call, Objects
+from prompt_kafka.lab.apiserver.registry import Registry
+from prompt_kafka.lab.apiserver.requests import Target, parse_path
+from prompt_kafka.lab.apiserver.resources import Resource
+from prompt_kafka.lab.apiserver.seeds import plant
+from prompt_kafka.lab.apiserver.store import Store
+from prompt_kafka.lab.apiserver.verbs import Verbs
 
 #: What may be asked without a token, as on a real server.
 OPEN = ("/healthz", "/livez", "/readyz", "/version")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .ages import age
+from prompt_kafka.lab.apiserver.ages import age
 
 Object = dict[str, Any]
 NONE = "<none>"

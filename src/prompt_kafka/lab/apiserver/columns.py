@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from . import cells
-from .pod_columns import POD_COLUMNS, pod_cells
-from .resources import Column, Resource
+from prompt_kafka.lab.apiserver import cells
+from prompt_kafka.lab.apiserver.pod_columns import POD_COLUMNS, pod_cells
+from prompt_kafka.lab.apiserver.resources import Column, Resource
 
 Object = dict[str, Any]
 

@@ -6,8 +6,8 @@ from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
-from . import definitions
-from .resources import Resource
+from prompt_kafka.lab.apiserver import definitions
+from prompt_kafka.lab.apiserver.resources import Resource
 
 Object = dict[str, Any]
 

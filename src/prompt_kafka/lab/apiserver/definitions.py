@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .errors import Cause
-from .metadata import now
-from .resources import Column, Resource, Scale
-from .schema import Schema
+from prompt_kafka.lab.apiserver.errors import Cause
+from prompt_kafka.lab.apiserver.metadata import now
+from prompt_kafka.lab.apiserver.resources import Column, Resource, Scale
+from prompt_kafka.lab.apiserver.schema import Schema
 
 Object = dict[str, Any]
 

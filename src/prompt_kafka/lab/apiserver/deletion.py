@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 
-from .errors import Cause, bad_request, conflict, forbidden, invalid
-from .objects import NAMESPACES, Call, Objects
-from .registry import DEFINITIONS
-from .selectors import Selector
-from .store import Collection, Entry, Event
+from prompt_kafka.lab.apiserver.errors import Cause, bad_request, conflict, forbidden, invalid
+from prompt_kafka.lab.apiserver.objects import NAMESPACES, Call, Objects
+from prompt_kafka.lab.apiserver.registry import DEFINITIONS
+from prompt_kafka.lab.apiserver.selectors import Selector
+from prompt_kafka.lab.apiserver.store import Collection, Entry, Event
 
 Object = dict[str, Any]
 ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import platform
 from typing import Any
 
-from .errors import no_such_resource
-from .registry import Registry
+from prompt_kafka.lab.apiserver.errors import no_such_resource
+from prompt_kafka.lab.apiserver.registry import Registry
 
 Object = dict[str, Any]
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}

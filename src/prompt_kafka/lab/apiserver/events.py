@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .errors import Cause
+from prompt_kafka.lab.apiserver.errors import Cause
 
 Object = dict[str, Any]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import events
-from .resources import Resource
-from .store import Entry, encode
+from prompt_kafka.lab.apiserver import events
+from prompt_kafka.lab.apiserver.resources import Resource
+from prompt_kafka.lab.apiserver.store import Entry, encode
 
 Object = dict[str, Any]
 

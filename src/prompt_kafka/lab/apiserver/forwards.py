@@ -16,8 +16,8 @@ from typing import Any
 from starlette.datastructures import QueryParams
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from .answers import refusal
-from .errors import ApiError, bad_request
+from prompt_kafka.lab.apiserver.answers import refusal
+from prompt_kafka.lab.apiserver.errors import ApiError, bad_request
 
 Object = dict[str, Any]
 PROTOCOL = "v4.channel.k8s.io"

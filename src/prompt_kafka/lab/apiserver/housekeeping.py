@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from datetime import UTC, datetime, timedelta
 
-from .store import Collection, Object, Store
+from prompt_kafka.lab.apiserver.store import Collection, Object, Store
 
 EVENTS: Collection = ("", "events")
 LIFETIME = timedelta(hours=1)

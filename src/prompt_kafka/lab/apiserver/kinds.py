@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .resources import Resource, Scale
+from prompt_kafka.lab.apiserver.resources import Resource, Scale
 
 
 def _core(kind: str, plural: str, **more: Any) -> Resource:

@@ -7,11 +7,11 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .errors import ApiError, bad_request, expired
-from .objects import Call
-from .requests import number
-from .selectors import Selector
-from .store import Entry, Object, Store
+from prompt_kafka.lab.apiserver.errors import ApiError, bad_request, expired
+from prompt_kafka.lab.apiserver.objects import Call
+from prompt_kafka.lab.apiserver.requests import number
+from prompt_kafka.lab.apiserver.selectors import Selector
+from prompt_kafka.lab.apiserver.store import Entry, Object, Store
 
 #: Lists that are being read in pages; the oldest is forgotten first.
 _KEPT = 32

@@ -12,10 +12,10 @@ from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
-from ..state import PodFolder
-from .errors import bad_request
-from .objects import Call, Objects
-from .requests import flag, number
+from prompt_kafka.lab.apiserver.errors import bad_request
+from prompt_kafka.lab.apiserver.objects import Call, Objects
+from prompt_kafka.lab.apiserver.requests import flag, number
+from prompt_kafka.lab.state import PodFolder
 
 Object = dict[str, Any]
 _STAMP = re.compile(rb"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:?\d\d)?")

@@ -7,8 +7,8 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from .errors import bad_request
-from .resources import Resource
+from prompt_kafka.lab.apiserver.errors import bad_request
+from prompt_kafka.lab.apiserver.resources import Resource
 
 Object = dict[str, Any]
 

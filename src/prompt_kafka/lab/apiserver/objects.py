@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import addresses, defaults, definitions, events, metadata, names, rules
-from . import shapes as models
-from .errors import (
+from prompt_kafka.lab.apiserver import addresses, defaults, definitions, events, metadata, names, rules
+from prompt_kafka.lab.apiserver import shapes as models
+from prompt_kafka.lab.apiserver.errors import (
     Cause,
     already_exists,
     bad_request,
@@ -18,11 +18,11 @@ from .errors import (
     invalid,
     not_found,
 )
-from .forms import present, with_status
-from .registry import Registry
-from .resources import Resource
-from .schema import Schema
-from .store import Entry, Store, encode
+from prompt_kafka.lab.apiserver.forms import present, with_status
+from prompt_kafka.lab.apiserver.registry import Registry
+from prompt_kafka.lab.apiserver.resources import Resource
+from prompt_kafka.lab.apiserver.schema import Schema
+from prompt_kafka.lab.apiserver.store import Entry, Store, encode
 
 Object = dict[str, Any]
 NAMESPACES = ("", "namespaces")

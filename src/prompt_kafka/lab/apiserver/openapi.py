@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .errors import no_such_resource
-from .registry import Registry
-from .resources import Resource
+from prompt_kafka.lab.apiserver.errors import no_such_resource
+from prompt_kafka.lab.apiserver.registry import Registry
+from prompt_kafka.lab.apiserver.resources import Resource
 
 Object = dict[str, Any]
 

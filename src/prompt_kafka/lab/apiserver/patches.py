@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from .errors import ApiError, bad_request
+from prompt_kafka.lab.apiserver.errors import ApiError, bad_request
 
 
 def merge(target: Any, patch: Any) -> Any:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .ages import age
-from .resources import Column
+from prompt_kafka.lab.apiserver.ages import age
+from prompt_kafka.lab.apiserver.resources import Column
 
 Object = dict[str, Any]
 NONE = "<none>"

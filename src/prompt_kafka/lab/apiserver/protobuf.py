@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from .errors import bad_request, unsupported_media_type
+from prompt_kafka.lab.apiserver.errors import bad_request, unsupported_media_type
 
 Object = dict[str, Any]
 MEDIA = "application/vnd.kubernetes.protobuf"

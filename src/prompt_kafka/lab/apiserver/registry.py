@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .definitions import priority, resources
-from .kinds import BUILT_IN
-from .resources import Resource
-from .store import Collection, Event, Object, Store
+from prompt_kafka.lab.apiserver.definitions import priority, resources
+from prompt_kafka.lab.apiserver.kinds import BUILT_IN
+from prompt_kafka.lab.apiserver.resources import Resource
+from prompt_kafka.lab.apiserver.store import Collection, Event, Object, Store
 
 DEFINITIONS: Collection = ("apiextensions.k8s.io", "customresourcedefinitions")
 

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 from starlette.requests import Request
 
-from . import protobuf
-from .errors import ApiError, bad_request, not_acceptable, unsupported_media_type
-from .store import decode
+from prompt_kafka.lab.apiserver import protobuf
+from prompt_kafka.lab.apiserver.errors import ApiError, bad_request, not_acceptable, unsupported_media_type
+from prompt_kafka.lab.apiserver.store import decode
 
 Object = dict[str, Any]
 LIMIT = 3 * 1024 * 1024

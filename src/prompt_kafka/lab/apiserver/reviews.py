@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .errors import bad_request
-from .metadata import now
-from .resources import Resource
+from prompt_kafka.lab.apiserver.errors import bad_request
+from prompt_kafka.lab.apiserver.metadata import now
+from prompt_kafka.lab.apiserver.resources import Resource
 
 Object = dict[str, Any]
 USER = {"username": "lab-admin", "groups": ["system:masters", "system:authenticated"]}

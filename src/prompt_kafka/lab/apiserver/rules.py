@@ -10,9 +10,9 @@ from binascii import Error as Base64Error
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import definitions
-from .errors import Cause
-from .resources import Resource
+from prompt_kafka.lab.apiserver import definitions
+from prompt_kafka.lab.apiserver.errors import Cause
+from prompt_kafka.lab.apiserver.resources import Resource
 
 Object = dict[str, Any]
 _QUANTITY = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?")

@@ -11,8 +11,8 @@ import copy
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import Cause
-from .validation import validate
+from prompt_kafka.lab.apiserver.errors import Cause
+from prompt_kafka.lab.apiserver.validation import validate
 
 Object = dict[str, Any]
 _RULES = "x-kubernetes-validations"

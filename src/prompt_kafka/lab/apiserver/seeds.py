@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .objects import NAMESPACES, Call, Objects
+from prompt_kafka.lab.apiserver.objects import NAMESPACES, Call, Objects
 
 SPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 

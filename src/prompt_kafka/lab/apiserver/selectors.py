@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import bad_request
-from .names import label_key_problem, label_value_problem
-from .resources import Resource
+from prompt_kafka.lab.apiserver.errors import bad_request
+from prompt_kafka.lab.apiserver.names import label_key_problem, label_value_problem
+from prompt_kafka.lab.apiserver.resources import Resource
 
 Object = dict[str, Any]
 Test = Callable[[Mapping[str, str]], bool]

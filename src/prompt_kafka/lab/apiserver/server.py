@@ -13,12 +13,11 @@ from pathlib import Path
 import uvicorn
 
 from prompt_kafka.core.errors import PromptKafkaError
-
-from .app import Api
-from .database import Database
-from .housekeeping import keep_house
-from .pki import prepare
-from .store import Store
+from prompt_kafka.lab.apiserver.app import Api
+from prompt_kafka.lab.apiserver.database import Database
+from prompt_kafka.lab.apiserver.housekeeping import keep_house
+from prompt_kafka.lab.apiserver.pki import prepare
+from prompt_kafka.lab.apiserver.store import Store
 
 
 class PortError(PromptKafkaError):

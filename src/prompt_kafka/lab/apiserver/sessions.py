@@ -23,11 +23,11 @@ from typing import Any
 from starlette.datastructures import QueryParams
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from ..state import PodFolder
-from .errors import ApiError, bad_request
-from .logs import container_of
-from .requests import flag
-from .store import encode
+from prompt_kafka.lab.apiserver.errors import ApiError, bad_request
+from prompt_kafka.lab.apiserver.logs import container_of
+from prompt_kafka.lab.apiserver.requests import flag
+from prompt_kafka.lab.apiserver.store import encode
+from prompt_kafka.lab.state import PodFolder
 
 Object = dict[str, Any]
 PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
@@ -89,7 +89,7 @@ class Session:
         if protocol is None:
             await socket.receive()
             error = bad_request(f"none of the protocols offered is spoken here: {', '.join(PROTOCOLS)}")
-            from .answers import refusal
+            from prompt_kafka.lab.apiserver.answers import refusal
 
             await socket.send_denial_response(refusal(error))
             return

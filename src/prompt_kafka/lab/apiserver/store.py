@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from .database import Database
+from prompt_kafka.lab.apiserver.database import Database
 
 Object = dict[str, Any]
 Collection = tuple[str, str]

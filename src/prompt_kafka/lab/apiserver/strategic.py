@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from .errors import bad_request
+from prompt_kafka.lab.apiserver.errors import bad_request
 
 #: Merge keys by the name of the list; for two of them the key depends on what the items look like.
 MERGE_KEYS: dict[str, tuple[str, ...]] = {

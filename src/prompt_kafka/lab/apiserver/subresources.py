@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from .deletion import Deletion, read_options
-from .errors import ApiError, Cause, bad_request, conflict, invalid
-from .metadata import now
-from .objects import Call, Objects
-from .resources import Resource
-from .rules import quantity
-from .selectors import of_label_selector
-from .store import Entry
+from prompt_kafka.lab.apiserver.deletion import Deletion, read_options
+from prompt_kafka.lab.apiserver.errors import ApiError, Cause, bad_request, conflict, invalid
+from prompt_kafka.lab.apiserver.metadata import now
+from prompt_kafka.lab.apiserver.objects import Call, Objects
+from prompt_kafka.lab.apiserver.resources import Resource
+from prompt_kafka.lab.apiserver.rules import quantity
+from prompt_kafka.lab.apiserver.selectors import of_label_selector
+from prompt_kafka.lab.apiserver.store import Entry
 
 Object = dict[str, Any]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import columns, jsonpath
-from .ages import age
-from .forms import present
-from .resources import Column, Resource
-from .store import Entry
+from prompt_kafka.lab.apiserver import columns, jsonpath
+from prompt_kafka.lab.apiserver.ages import age
+from prompt_kafka.lab.apiserver.forms import present
+from prompt_kafka.lab.apiserver.resources import Column, Resource
+from prompt_kafka.lab.apiserver.store import Entry
 
 Object = dict[str, Any]
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from .errors import Cause
+from prompt_kafka.lab.apiserver.errors import Cause
 
 Object = dict[str, Any]
 _INT_OR_STRING = "x-kubernetes-int-or-string"

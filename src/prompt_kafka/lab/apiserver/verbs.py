@@ -10,10 +10,10 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from . import patches, reviews, subresources
-from .answers import answer, many, one
-from .deletion import DeleteOptions, Deletion, read_options
-from .errors import (
+from prompt_kafka.lab.apiserver import patches, reviews, subresources
+from prompt_kafka.lab.apiserver.answers import answer, many, one
+from prompt_kafka.lab.apiserver.deletion import DeleteOptions, Deletion, read_options
+from prompt_kafka.lab.apiserver.errors import (
     bad_request,
     method_not_allowed,
     no_such_resource,
@@ -21,14 +21,14 @@ from .errors import (
     success,
     unsupported_media_type,
 )
-from .forms import present
-from .lists import Lists
-from .objects import Call, Objects
-from .requests import Form, body_of, dry_run, flag, negotiate, number, object_of
-from .selectors import parse
-from .store import Entry, Object
-from .strategic import strategic_merge
-from .watches import Watch
+from prompt_kafka.lab.apiserver.forms import present
+from prompt_kafka.lab.apiserver.lists import Lists
+from prompt_kafka.lab.apiserver.objects import Call, Objects
+from prompt_kafka.lab.apiserver.requests import Form, body_of, dry_run, flag, negotiate, number, object_of
+from prompt_kafka.lab.apiserver.selectors import parse
+from prompt_kafka.lab.apiserver.store import Entry, Object
+from prompt_kafka.lab.apiserver.strategic import strategic_merge
+from prompt_kafka.lab.apiserver.watches import Watch
 
 MERGE, JSON, STRATEGIC, APPLY = (
     "application/merge-patch+json",

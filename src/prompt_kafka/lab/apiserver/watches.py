@@ -12,14 +12,14 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
-from . import tables
-from .errors import ApiError, Cause, expired, invalid
-from .forms import raw
-from .lists import check_not_ahead, version_number
-from .objects import Call
-from .requests import Form, flag, number
-from .selectors import Selector
-from .store import Entry, Event, Store, TooOld, encode
+from prompt_kafka.lab.apiserver import tables
+from prompt_kafka.lab.apiserver.errors import ApiError, Cause, expired, invalid
+from prompt_kafka.lab.apiserver.forms import raw
+from prompt_kafka.lab.apiserver.lists import check_not_ahead, version_number
+from prompt_kafka.lab.apiserver.objects import Call
+from prompt_kafka.lab.apiserver.requests import Form, flag, number
+from prompt_kafka.lab.apiserver.selectors import Selector
+from prompt_kafka.lab.apiserver.store import Entry, Event, Store, TooOld, encode
 
 _BOOKMARK_EVERY = 60.0
 _INITIAL_END = "k8s.io/initial-events-end"

@@ -35,11 +35,11 @@ def controllers(kubernetes: Kubernetes, settings: Settings, clock: Clock = SYSTE
 
     Each acts only while the Deployment that stands for it has a Ready pod.
     """
-    from .cluster_operator import ClusterOperator
-    from .pod_sets import PodSets
-    from .topic_operator import TopicOperator
-    from .user_operator import UserOperator
-    from .world import World
+    from prompt_kafka.lab.strimzi.cluster_operator import ClusterOperator
+    from prompt_kafka.lab.strimzi.pod_sets import PodSets
+    from prompt_kafka.lab.strimzi.topic_operator import TopicOperator
+    from prompt_kafka.lab.strimzi.user_operator import UserOperator
+    from prompt_kafka.lab.strimzi.world import World
 
     world = World(kubernetes, factor=settings.timer_factor, clock=clock)
     pod_sets = PodSets(world)

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from .model import labels
-from .roller.decisions import is_ready
+from prompt_kafka.lab.strimzi.model import labels
+from prompt_kafka.lab.strimzi.roller.decisions import is_ready
 
 Object = dict[str, Any]
 

@@ -7,12 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from prompt_kafka.clients.kinds import SECRET
-
-from .model import names, secrets, x509
-from .model.cluster import Cluster, Node
-from .model.secrets import Ca, CaSettings
-from .model.x509 import KeyPair
-from .run import Run
+from prompt_kafka.lab.strimzi.model import names, secrets, x509
+from prompt_kafka.lab.strimzi.model.cluster import Cluster, Node
+from prompt_kafka.lab.strimzi.model.secrets import Ca, CaSettings
+from prompt_kafka.lab.strimzi.model.x509 import KeyPair
+from prompt_kafka.lab.strimzi.run import Run
 
 Object = dict[str, Any]
 

@@ -6,8 +6,7 @@ import threading
 from collections.abc import Callable
 
 from prompt_kafka.core.clock import SYSTEM, Clock
-
-from .model.errors import OperatorGone
+from prompt_kafka.lab.strimzi.model.errors import OperatorGone
 
 LOOK_AGAIN = 0.5
 """Seconds after which a condition is looked at although nothing was told: for what no watch tells."""

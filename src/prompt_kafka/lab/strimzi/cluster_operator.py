@@ -22,11 +22,10 @@ from prompt_kafka.core.versions import (
 )
 from prompt_kafka.lab.controller import Controller
 from prompt_kafka.lab.informer import Key
-
-from . import authorities, kafka_part
-from .kafka.channel import NodeError
-from .model import entity_operator, labels, names, policies, status
-from .model.errors import (
+from prompt_kafka.lab.strimzi import authorities, kafka_part
+from prompt_kafka.lab.strimzi.kafka.channel import NodeError
+from prompt_kafka.lab.strimzi.model import entity_operator, labels, names, policies, status
+from prompt_kafka.lab.strimzi.model.errors import (
     InvalidConfigurationError,
     InvalidResourceError,
     KafkaUpgradeError,
@@ -34,10 +33,10 @@ from .model.errors import (
     ReconciliationError,
     UnsupportedKafkaVersionError,
 )
-from .model.pods import KAFKA_VERSION
-from .pod_sets import PodSets
-from .run import Run
-from .world import World
+from prompt_kafka.lab.strimzi.model.pods import KAFKA_VERSION
+from prompt_kafka.lab.strimzi.pod_sets import PodSets
+from prompt_kafka.lab.strimzi.run import Run
+from prompt_kafka.lab.strimzi.world import World
 
 Object = dict[str, Any]
 

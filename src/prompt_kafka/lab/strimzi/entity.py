@@ -10,12 +10,11 @@ from typing import Any, ClassVar
 from prompt_kafka.clients.kinds import Kind
 from prompt_kafka.lab.controller import Controller
 from prompt_kafka.lab.informer import Key
-
-from .activity import environment
-from .kafka import broker
-from .kafka.channel import Channel, NodeError
-from .model import labels
-from .world import World
+from prompt_kafka.lab.strimzi.activity import environment
+from prompt_kafka.lab.strimzi.kafka import broker
+from prompt_kafka.lab.strimzi.kafka.channel import Channel, NodeError
+from prompt_kafka.lab.strimzi.model import labels
+from prompt_kafka.lab.strimzi.world import World
 
 Object = dict[str, Any]
 

@@ -9,16 +9,15 @@ from typing import Any
 from prompt_kafka.clients.kinds import CONFIG_MAP, NODE_POOL
 from prompt_kafka.core.version_change import VersionChange
 from prompt_kafka.core.versions import metadata_level, metadata_name
-
-from . import authorities, rolls, scale
-from .kafka.channel import NodeError
-from .kafka.nodes import Nodes
-from .model import config, config_maps, pods, policies, services, status, storage
-from .model.cluster import Cluster, Node
-from .model.errors import ReconciliationError
-from .model.secrets import Ca
-from .roller.decisions import is_ready
-from .run import Run
+from prompt_kafka.lab.strimzi import authorities, rolls, scale
+from prompt_kafka.lab.strimzi.kafka.channel import NodeError
+from prompt_kafka.lab.strimzi.kafka.nodes import Nodes
+from prompt_kafka.lab.strimzi.model import config, config_maps, pods, policies, services, status, storage
+from prompt_kafka.lab.strimzi.model.cluster import Cluster, Node
+from prompt_kafka.lab.strimzi.model.errors import ReconciliationError
+from prompt_kafka.lab.strimzi.model.secrets import Ca
+from prompt_kafka.lab.strimzi.roller.decisions import is_ready
+from prompt_kafka.lab.strimzi.run import Run
 
 Object = dict[str, Any]
 

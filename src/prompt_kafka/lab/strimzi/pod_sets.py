@@ -13,11 +13,10 @@ from prompt_kafka.clients.kinds import POD, POD_SET
 from prompt_kafka.clients.kubernetes import AlreadyExists, Conflict, NotFound
 from prompt_kafka.lab.controller import Controller
 from prompt_kafka.lab.informer import Key
-
-from .model import labels
-from .model.pods import REVISION
-from .roller.decisions import is_ready
-from .world import World
+from prompt_kafka.lab.strimzi.model import labels
+from prompt_kafka.lab.strimzi.model.pods import REVISION
+from prompt_kafka.lab.strimzi.roller.decisions import is_ready
+from prompt_kafka.lab.strimzi.world import World
 
 Object = dict[str, Any]
 

@@ -9,17 +9,16 @@ from typing import Any
 
 from prompt_kafka.clients.kinds import PVC
 from prompt_kafka.clients.kubernetes import KubernetesError
-
-from .kafka.nodes import Nodes
-from .model import labels
-from .model.cluster import Cluster, Node
-from .model.errors import ReconciliationError
-from .model.pods import MANUAL_ROLLING_UPDATE
-from .model.secrets import Ca
-from .roller.decisions import GENERATIONS, restart_reasons
-from .roller.reasons import Reason, Reasons, events
-from .roller.roller import Roller
-from .run import Run
+from prompt_kafka.lab.strimzi.kafka.nodes import Nodes
+from prompt_kafka.lab.strimzi.model import labels
+from prompt_kafka.lab.strimzi.model.cluster import Cluster, Node
+from prompt_kafka.lab.strimzi.model.errors import ReconciliationError
+from prompt_kafka.lab.strimzi.model.pods import MANUAL_ROLLING_UPDATE
+from prompt_kafka.lab.strimzi.model.secrets import Ca
+from prompt_kafka.lab.strimzi.roller.decisions import GENERATIONS, restart_reasons
+from prompt_kafka.lab.strimzi.roller.reasons import Reason, Reasons, events
+from prompt_kafka.lab.strimzi.roller.roller import Roller
+from prompt_kafka.lab.strimzi.run import Run
 
 Object = dict[str, Any]
 

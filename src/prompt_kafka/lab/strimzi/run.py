@@ -24,15 +24,14 @@ from prompt_kafka.clients.kinds import (
     Kind,
 )
 from prompt_kafka.clients.kubernetes import NotFound
-
-from .activity import Operator
-from .changes import Waiting
-from .kafka.nodes import Nodes
-from .model import labels, names, secrets
-from .model.errors import InvalidConfigurationError, OperationTimeout
-from .model.secrets import Ca
-from .roller.ports import Timing
-from .world import PodAccess, World
+from prompt_kafka.lab.strimzi.activity import Operator
+from prompt_kafka.lab.strimzi.changes import Waiting
+from prompt_kafka.lab.strimzi.kafka.nodes import Nodes
+from prompt_kafka.lab.strimzi.model import labels, names, secrets
+from prompt_kafka.lab.strimzi.model.errors import InvalidConfigurationError, OperationTimeout
+from prompt_kafka.lab.strimzi.model.secrets import Ca
+from prompt_kafka.lab.strimzi.roller.ports import Timing
+from prompt_kafka.lab.strimzi.world import PodAccess, World
 
 Object = dict[str, Any]
 

@@ -9,12 +9,11 @@ from typing import Any
 
 from prompt_kafka.clients.kinds import CONFIG_MAP, PVC, SECRET, SERVICE
 from prompt_kafka.core.version_change import VersionChange
-
-from . import rolls
-from .model import labels, pods, services, status, storage
-from .model.cluster import Cluster, Pool, assign_pools, check
-from .model.secrets import Ca
-from .run import Run
+from prompt_kafka.lab.strimzi import rolls
+from prompt_kafka.lab.strimzi.model import labels, pods, services, status, storage
+from prompt_kafka.lab.strimzi.model.cluster import Cluster, Pool, assign_pools, check
+from prompt_kafka.lab.strimzi.model.secrets import Ca
+from prompt_kafka.lab.strimzi.run import Run
 
 Object = dict[str, Any]
 

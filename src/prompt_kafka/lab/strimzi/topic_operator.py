@@ -10,13 +10,12 @@ from typing import Any
 from prompt_kafka.clients.kinds import TOPIC
 from prompt_kafka.clients.kubernetes import Conflict, NotFound
 from prompt_kafka.lab.informer import Key
-
-from .entity import EntityOperator, Turn
-from .kafka import topics as kafka
-from .kafka.channel import Channel, NodeError
-from .kafka.topics import Topic
-from .model import status
-from .model.topics import (
+from prompt_kafka.lab.strimzi.entity import EntityOperator, Turn
+from prompt_kafka.lab.strimzi.kafka import topics as kafka
+from prompt_kafka.lab.strimzi.kafka.channel import Channel, NodeError
+from prompt_kafka.lab.strimzi.kafka.topics import Topic
+from prompt_kafka.lab.strimzi.model import status
+from prompt_kafka.lab.strimzi.model.topics import (
     FINALIZER,
     Decision,
     decide,
@@ -25,7 +24,7 @@ from .model.topics import (
     topic_status,
     wanted_config,
 )
-from .world import World
+from prompt_kafka.lab.strimzi.world import World
 
 Object = dict[str, Any]
 Errors = dict[Key, tuple[str, str]]

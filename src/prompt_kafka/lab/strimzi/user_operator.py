@@ -11,13 +11,12 @@ from typing import Any
 
 from prompt_kafka.clients.kinds import SECRET, USER
 from prompt_kafka.clients.kubernetes import KubernetesError, NotFound
-
-from .entity import EntityOperator, Turn
-from .kafka import users as kafka
-from .kafka.channel import Channel, NodeError
-from .model import labels, names, secrets, status, users, x509
-from .model.users import UserError
-from .model.x509 import KeyPair
+from prompt_kafka.lab.strimzi.entity import EntityOperator, Turn
+from prompt_kafka.lab.strimzi.kafka import users as kafka
+from prompt_kafka.lab.strimzi.kafka.channel import Channel, NodeError
+from prompt_kafka.lab.strimzi.model import labels, names, secrets, status, users, x509
+from prompt_kafka.lab.strimzi.model.users import UserError
+from prompt_kafka.lab.strimzi.model.x509 import KeyPair
 
 Object = dict[str, Any]
 

@@ -11,12 +11,11 @@ from prompt_kafka.clients.kinds import CRD, DEPLOYMENT, KAFKA, NODE_POOL, POD, P
 from prompt_kafka.clients.kubernetes import Kubernetes, NotFound
 from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.lab.informer import Informer
-
-from .activity import Operator, cluster_operators, ready_pod
-from .changes import News, Waiting
-from .model import names
-from .objects import Objects
-from .roller.decisions import is_ready
+from prompt_kafka.lab.strimzi.activity import Operator, cluster_operators, ready_pod
+from prompt_kafka.lab.strimzi.changes import News, Waiting
+from prompt_kafka.lab.strimzi.model import names
+from prompt_kafka.lab.strimzi.objects import Objects
+from prompt_kafka.lab.strimzi.roller.decisions import is_ready
 
 Object = dict[str, Any]
 

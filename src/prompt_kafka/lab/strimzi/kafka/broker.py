@@ -6,12 +6,11 @@ from typing import Any
 
 from prompt_kafka.clients.kafka import Tls
 from prompt_kafka.clients.kinds import SECRET
-
-from ..model import labels, names, secrets
-from ..roller.decisions import is_ready
-from ..world import World
-from .channel import Channel, NodeError
-from .nodes import Nodes
+from prompt_kafka.lab.strimzi.kafka.channel import Channel, NodeError
+from prompt_kafka.lab.strimzi.kafka.nodes import Nodes
+from prompt_kafka.lab.strimzi.model import labels, names, secrets
+from prompt_kafka.lab.strimzi.roller.decisions import is_ready
+from prompt_kafka.lab.strimzi.world import World
 
 Object = dict[str, Any]
 

@@ -15,10 +15,9 @@ from prompt_kafka.clients.kafka import Tls
 from prompt_kafka.clients.kafka.quorum import quorum_of_response, quorum_request
 from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.core.quorum import Quorum
-
-from ..model.cluster import Node
-from ..model.names import CONTROL_PLANE_PORT, REPLICATION_PORT, pod_dns
-from .channel import Channel, NodeError, error_text
+from prompt_kafka.lab.strimzi.kafka.channel import Channel, NodeError, error_text
+from prompt_kafka.lab.strimzi.model.cluster import Node
+from prompt_kafka.lab.strimzi.model.names import CONTROL_PLANE_PORT, REPLICATION_PORT, pod_dns
 
 BROKER, TOPIC = 4, 2
 SET, DELETE = 0, 1

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .channel import Channel, NodeError, error_text
+from prompt_kafka.lab.strimzi.kafka.channel import Channel, NodeError, error_text
 
 TOPIC = 2
 DYNAMIC_TOPIC = 1

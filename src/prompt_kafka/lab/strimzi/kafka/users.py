@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .channel import Channel, NodeError, error_text
+from prompt_kafka.lab.strimzi.kafka.channel import Channel, NodeError, error_text
 
 SCRAM_SHA_512 = 2
 ITERATIONS = 4096

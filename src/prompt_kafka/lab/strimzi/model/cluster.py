@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from . import names
-from .errors import InvalidConfigurationError, InvalidResourceError
-from .node_ids import PoolIds, assign, id_range
+from prompt_kafka.lab.strimzi.model import names
+from prompt_kafka.lab.strimzi.model.errors import InvalidConfigurationError, InvalidResourceError
+from prompt_kafka.lab.strimzi.model.node_ids import PoolIds, assign, id_range
 
 Object = dict[str, Any]
 

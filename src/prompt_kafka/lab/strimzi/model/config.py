@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import names
-from .cluster import Cluster, Node, pod_fqdn
-from .storage import metadata_volume, volumes
+from prompt_kafka.lab.strimzi.model import names
+from prompt_kafka.lab.strimzi.model.cluster import Cluster, Node, pod_fqdn
+from prompt_kafka.lab.strimzi.model.storage import metadata_volume, volumes
 
 _FORBIDDEN = """
     listeners advertised. broker. listener. host.name port inter.broker.listener.name sasl. ssl. security.

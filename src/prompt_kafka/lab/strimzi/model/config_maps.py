@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from . import labels
-from .cluster import Cluster, Node
+from prompt_kafka.lab.strimzi.model import labels
+from prompt_kafka.lab.strimzi.model.cluster import Cluster, Node
 
 Object = dict[str, Any]
 

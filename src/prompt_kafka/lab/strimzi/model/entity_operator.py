@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import labels, names
+from prompt_kafka.lab.strimzi.model import labels, names
 
 Object = dict[str, Any]
 

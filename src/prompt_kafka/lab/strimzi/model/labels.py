@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from . import names
+from prompt_kafka.lab.strimzi.model import names
 
 CLUSTER = "strimzi.io/cluster"
 POD_NAME = "strimzi.io/pod-name"

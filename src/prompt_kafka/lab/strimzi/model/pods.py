@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from prompt_kafka.core.versions import compare
-
-from . import labels, names
-from .cluster import Cluster, Node, Pool
-from .storage import annotation, volumes
+from prompt_kafka.lab.strimzi.model import labels, names
+from prompt_kafka.lab.strimzi.model.cluster import Cluster, Node, Pool
+from prompt_kafka.lab.strimzi.model.storage import annotation, volumes
 
 Object = dict[str, Any]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import labels, names
-from .cluster import Cluster
+from prompt_kafka.lab.strimzi.model import labels, names
+from prompt_kafka.lab.strimzi.model.cluster import Cluster
 
 Object = dict[str, Any]
 

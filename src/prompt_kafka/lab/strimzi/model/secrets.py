@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from . import labels, names, services, x509
-from .cluster import Cluster, Node, pod_fqdn
-from .errors import InvalidConfigurationError
-from .x509 import KeyPair
+from prompt_kafka.lab.strimzi.model import labels, names, services, x509
+from prompt_kafka.lab.strimzi.model.cluster import Cluster, Node, pod_fqdn
+from prompt_kafka.lab.strimzi.model.errors import InvalidConfigurationError
+from prompt_kafka.lab.strimzi.model.x509 import KeyPair
 
 Object = dict[str, Any]
 

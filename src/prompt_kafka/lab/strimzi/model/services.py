@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from . import labels, names
-from .cluster import Cluster, Node
-from .config import Address
+from prompt_kafka.lab.strimzi.model import labels, names
+from prompt_kafka.lab.strimzi.model.cluster import Cluster, Node
+from prompt_kafka.lab.strimzi.model.config import Address
 
 Object = dict[str, Any]
 

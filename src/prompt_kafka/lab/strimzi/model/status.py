@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from . import labels
-from .cluster import Cluster, Node, Pool
-from .config import user_config
-from .storage import volumes
+from prompt_kafka.lab.strimzi.model import labels
+from prompt_kafka.lab.strimzi.model.cluster import Cluster, Node, Pool
+from prompt_kafka.lab.strimzi.model.config import user_config
+from prompt_kafka.lab.strimzi.model.storage import volumes
 
 Object = dict[str, Any]
 

@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from . import labels
-from .cluster import Cluster, Node, Pool
+from prompt_kafka.lab.strimzi.model import labels
+from prompt_kafka.lab.strimzi.model.cluster import Cluster, Node, Pool
 
 Object = dict[str, Any]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from ..kafka.topics import Topic
-from . import labels, status
-from .config import text_of
+from prompt_kafka.lab.strimzi.kafka.topics import Topic
+from prompt_kafka.lab.strimzi.model import labels, status
+from prompt_kafka.lab.strimzi.model.config import text_of
 
 Object = dict[str, Any]
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from ..kafka.users import OPERATIONS, PATTERNS, PERMISSIONS, RESOURCES, Acl
-from . import labels, status
-from .secrets import decode, encode
+from prompt_kafka.lab.strimzi.kafka.users import OPERATIONS, PATTERNS, PERMISSIONS, RESOURCES, Acl
+from prompt_kafka.lab.strimzi.model import labels, status
+from prompt_kafka.lab.strimzi.model.secrets import decode, encode
 
 Object = dict[str, Any]
 

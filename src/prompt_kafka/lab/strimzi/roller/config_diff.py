@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..kafka.nodes import Entry, Operation
+from prompt_kafka.lab.strimzi.kafka.nodes import Entry, Operation
 
 IGNORED = frozenset({"broker.id", "advertised.listeners", "broker.rack"})
 """Options that never count: their values are placeholders."""

@@ -10,13 +10,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from prompt_kafka.core.quorum import Quorum
-
-from ..kafka.nodes import Replicas
-from ..model import labels
-from ..model.cluster import Node
-from ..model.pods import CONTAINER, RESOURCE_REVISION, REVISION
-from ..model.secrets import Ca
-from .reasons import Reason, Reasons
+from prompt_kafka.lab.strimzi.kafka.nodes import Replicas
+from prompt_kafka.lab.strimzi.model import labels
+from prompt_kafka.lab.strimzi.model.cluster import Node
+from prompt_kafka.lab.strimzi.model.pods import CONTAINER, RESOURCE_REVISION, REVISION
+from prompt_kafka.lab.strimzi.model.secrets import Ca
+from prompt_kafka.lab.strimzi.roller.reasons import Reason, Reasons
 
 Object = dict[str, Any]
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from prompt_kafka.core.quorum import Quorum
-
-from ..kafka.nodes import Entry, Operation, Replicas
-from ..model.cluster import Node
+from prompt_kafka.lab.strimzi.kafka.nodes import Entry, Operation, Replicas
+from prompt_kafka.lab.strimzi.model.cluster import Node
 
 Object = dict[str, Any]
 

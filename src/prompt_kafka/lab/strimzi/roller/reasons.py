@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from ..model.status import iso
+from prompt_kafka.lab.strimzi.model.status import iso
 
 Object = dict[str, Any]
 

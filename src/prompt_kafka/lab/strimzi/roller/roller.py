@@ -13,13 +13,17 @@ from typing import Any
 
 from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.core.quorum import Quorum
-
-from ..kafka.channel import NodeError
-from ..kafka.nodes import Replicas
-from ..model.cluster import Node
-from ..model.errors import FatalProblem, ForceableProblem, ReconciliationError, UnforceableProblem
-from .config_diff import Difference, difference
-from .decisions import (
+from prompt_kafka.lab.strimzi.kafka.channel import NodeError
+from prompt_kafka.lab.strimzi.kafka.nodes import Replicas
+from prompt_kafka.lab.strimzi.model.cluster import Node
+from prompt_kafka.lab.strimzi.model.errors import (
+    FatalProblem,
+    ForceableProblem,
+    ReconciliationError,
+    UnforceableProblem,
+)
+from prompt_kafka.lab.strimzi.roller.config_diff import Difference, difference
+from prompt_kafka.lab.strimzi.roller.decisions import (
     DEFAULT_FETCH_TIMEOUT_MS,
     can_roll_broker,
     can_roll_controller,
@@ -29,8 +33,8 @@ from .decisions import (
     is_stuck,
     order,
 )
-from .ports import ATTEMPTS, Kafka, Pods, Timing
-from .reasons import Reason, Reasons
+from prompt_kafka.lab.strimzi.roller.ports import ATTEMPTS, Kafka, Pods, Timing
+from prompt_kafka.lab.strimzi.roller.reasons import Reason, Reasons
 
 Object = dict[str, Any]
 
