@@ -68,9 +68,11 @@ def read(path: Path) -> dict[str, Environment]:
         With the line at fault: it is not YAML, has an unknown key, or a value of the wrong type.
     """
     try:
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot read the configuration: {error.strerror}", where=str(path)) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"the configuration is not text: {error.reason}", where=str(path)) from error
     data = _json(text)
     if data is None:
         data = _yaml(path, text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import threading
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -47,7 +49,7 @@ class RunLease:
         self._kubernetes = kubernetes
         self._namespace = namespace
         self._name = f"prompt-kafka-{cluster}"
-        self._holder = f"{run} {owner}"
+        self._holder = f"{run} {owner} {os.getpid()}"
         self._run = run
         self._take_over = take_over
         self._clock = clock
@@ -85,14 +87,16 @@ class RunLease:
                 self._take()
             return
         holder = str((found.get("spec") or {}).get("holderIdentity") or "")
-        if holder and holder != self._holder and not self._take_over and not self._expired(found):
-            run, _, owner = holder.partition(" ")
-            raise RefusedError(
-                "another-run",
-                f"run {run} of {owner} is acting on this cluster",
-                where=f"Lease {self._namespace}/{self._name}",
-                next=f"watch it: prompt-kafka run show {run}",
-            )
+        if holder and holder != self._holder and not self._take_over:
+            run, owner, pid = (*holder.split(" "), "", "")[:3]
+            if not (self._expired(found) or _gone(owner, pid)):
+                raise RefusedError(
+                    "another-run",
+                    f"run {run} of {owner} is acting on this cluster",
+                    where=f"Lease {self._namespace}/{self._name}",
+                    next=f"watch it: prompt-kafka run show {run}; if its process is gone: "
+                    f"prompt-kafka run resume {run} --take-over REASON",
+                )
         try:
             self._patch(self._spec(), version=found["metadata"]["resourceVersion"])
         except Conflict:
@@ -134,3 +138,16 @@ class RunLease:
                 return
             except PromptKafkaError:
                 continue
+
+
+def _gone(owner: str, pid: str) -> bool:
+    """Return whether a holder's process was on this machine and is there no more."""
+    if owner.rpartition("@")[2] != socket.gethostname() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
