@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 # Everyday tests need nothing but the above; each of these has a target of its own.
 EVERYDAY := not lab and not kubectl and not kube_apiserver and not phalanx
 
-.PHONY: up down test contracts story lint format bench clean help
+.PHONY: up down test contracts story full lint format bench clean help
 
 help:        ## List the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -25,6 +25,9 @@ contracts: $(VENV)/.dev        ## The Kubernetes contract, with kubectl and agai
 	  $(BIN)/python -m pytest tests -m "kubectl or kube_apiserver"
 
 story: $(VENV)/.dev        ## Whole stories on six real Kafka nodes, with faults
+	$(BIN)/python -m pytest -m "lab and not slow and not kube_apiserver"
+
+full: $(VENV)/.dev        ## Everything on real Kafka, the slow ones too
 	$(BIN)/python -m pytest -m "lab and not kube_apiserver"
 
 lint: $(VENV)/.dev        ## Style, types, import contracts

@@ -8,7 +8,7 @@ import pytest
 
 from prompt_kafka.lab import assets, training
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ from prompt_kafka.lab.state import LabState
 from tests.lab.strimzi import values
 from tests.lab.strimzi.test_operator import LABELS, OPERATOR, definition
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
 SPACE = "prompt-kafka"
 NAME = "prompt-kafka"
