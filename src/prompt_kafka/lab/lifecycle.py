@@ -243,3 +243,6 @@ def purge(name: str, say: Say) -> None:
         processes.stop(processes.marked(root), STOP_GRACE_S)
     shutil.rmtree(root)
     (root.parent / f".{name}.lock").unlink(missing_ok=True)
+    if not LabState.list():
+        # The last one: the lock under which networks are chosen goes with it.
+        (root.parent / ".lock").unlink(missing_ok=True)
