@@ -30,6 +30,8 @@ from prompt_kafka.lab.settings import LabSettings
 
 log = logging.getLogger("prompt_kafka.lab.controllers")
 
+STOP_GRACE_S = 5.0
+
 
 class Part(Protocol):
     """What can be started and stopped."""
@@ -224,6 +226,14 @@ def _wait_for_api(kubeconfig: Path, stopping: threading.Event, clock: Clock = SY
     return False
 
 
+def _stop(stopping: threading.Event) -> None:
+    """Ask for a clean end, and end anyway after a while: whatever is under way here outlives a kill."""
+    stopping.set()
+    last = threading.Timer(STOP_GRACE_S, os._exit, (0,))
+    last.daemon = True
+    last.start()
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until a signal ends it; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m prompt_kafka.lab.controllers", description=__doc__)
@@ -241,7 +251,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+        signal.signal(number, lambda *_: _stop(stopping))
     try:
         process = Process(
             options.kubeconfig, options.settings, options.controllers and _chosen(options.controllers)
