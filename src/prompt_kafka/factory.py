@@ -73,10 +73,9 @@ class Session:
         from prompt_kafka.clients.kinds import TOPIC, USER
 
         access, namespace = self.environment.kafka, self.environment.namespace
-        if not access.canary_topic or not access.canary_user:
-            return False
         return (
-            self.kubernetes.find(TOPIC, access.canary_topic, namespace) is not None
+            bool(access.canary_topic and access.canary_user)
+            and self.kubernetes.find(TOPIC, access.canary_topic, namespace) is not None
             and self.kubernetes.find(USER, access.canary_user, namespace) is not None
         )
 
@@ -104,14 +103,13 @@ class Session:
 
     def handed(self, plan: Plan, *, by_hand: bool) -> Plan:
         """Return the plan with what a person has to do: every step, or those for which a right is missing."""
-        reasons: dict[int, str] = {}
-        for index, step in enumerate(plan.steps):
-            if isinstance(step.action, Observe):
-                continue
-            missing = self._missing_right(step.action) if not by_hand else ""
-            if by_hand or missing:
-                reasons[index] = missing or "asked for"
-        return plan.handed(reasons) if reasons else plan
+        reasons = {
+            index: why
+            for index, step in enumerate(plan.steps)
+            if not isinstance(step.action, Observe)
+            and (why := "asked for" if by_hand else self._missing_right(step.action))
+        }
+        return plan.handed(reasons)
 
     def _missing_right(self, action: Action) -> str:
         from prompt_kafka.clients.kinds import Kind
@@ -156,9 +154,7 @@ class Session:
         """
         with self._writer() as writer:
             store = self._store(writer)
-            record = store.load(run_id)
-            if not record.open:
-                raise RefusedError("run-at-its-end", f"run {run_id} is {record.state}", next="plan again")
+            record = _open_run(store, run_id)
             with self._lease(writer, record.plan, run_id, take_over=take_over):
                 record = replace(record, owner=owner(), state=RunState.RUNNING, because="")
                 store.save(record)
@@ -177,9 +173,7 @@ class Session:
         """
         with self._writer() as writer:
             store = self._store(writer)
-            record = store.load(run_id)
-            if not record.open:
-                raise RefusedError("run-at-its-end", f"run {run_id} is {record.state}", next="plan again")
+            record = _open_run(store, run_id)
             with (
                 self._lease(writer, record.plan, run_id, take_over=take_over),
                 self._performer(writer) as perform,
@@ -278,6 +272,14 @@ class Session:
             Changes(self.kubernetes, self.environment.namespace) as changes,
         ):
             yield Runner(observer.observe, perform, keep, listener, SYSTEM, changed=changes.event)
+
+
+def _open_run(store: RunStore, run_id: str) -> RunRecord:
+    """Return a run that can be resumed or aborted; refuse one that is at its end (``run-at-its-end``)."""
+    record = store.load(run_id)
+    if not record.open:
+        raise RefusedError("run-at-its-end", f"run {run_id} is {record.state}", next="plan again")
+    return record
 
 
 def examine(options: TargetOptions) -> tuple[Environment, Examined]:
