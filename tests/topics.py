@@ -18,7 +18,9 @@ from prompt_kafka.core.objects import ResourceState
 from prompt_kafka.core.plan import Plan
 from prompt_kafka.core.request import Grant, TopicRequest
 from prompt_kafka.core.rights import allowed, rules_of
+from prompt_kafka.core.service import Environment
 from prompt_kafka.core.world import Login, LoginAs, Seen, World
+from prompt_kafka.procedures.table import Means
 from tests.worlds import BROKERS, NOW, healthy
 
 FOLDER = "applications/prompt-kafka"
@@ -186,3 +188,8 @@ def committed(plan: Plan) -> dict[str, str]:
     actions = (step.action for step in plan.steps)
     commits = [each for each in actions if isinstance(each, CommitFiles)]
     return {each.path: each.after for each in commits[0].files} if commits else {}
+
+
+def means(charts: Charts) -> Means:
+    """Return what a planner has besides the World."""
+    return Means(Environment("lab"), canary=True, render=charts)

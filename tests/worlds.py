@@ -19,8 +19,9 @@ from prompt_kafka.core.objects import (
     StatusCondition,
 )
 from prompt_kafka.core.quorum import ControllerAnswer, Quorum, Voter
-from prompt_kafka.core.service import Target
+from prompt_kafka.core.service import Environment, Target
 from prompt_kafka.core.world import Seen, Unknown, World
+from prompt_kafka.procedures.table import Means
 
 NOW = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1000)
@@ -244,3 +245,10 @@ def _lag(world: World, seconds: Mapping[str, float]) -> World:
 def _unknown(world: World, parts: Mapping[str, str]) -> World:
     fields: dict[str, Any] = {part: Seen(Unknown(because), NOW) for part, because in parts.items()}
     return replace(world, **fields)
+
+
+def _no_charts(environment: str, edits: Mapping[str, str], commit: str = "") -> tuple[Mapping[str, Any], ...]:
+    raise AssertionError("this procedure reads no charts")
+
+
+MEANS = Means(Environment("lab"), canary=True, render=_no_charts)

@@ -167,7 +167,7 @@ def _prove(look: Session, listener: Listener) -> None:
         proof=(ResourcesReady(), proof),
         timeout_s=PROOF_TIMEOUT_S,
     )
-    look.prove(step, _Hopeful(listener))
+    look.acting.prove(step, _Hopeful(listener))
 
 
 def down(name: str, *, purge: bool, say: Say) -> None:

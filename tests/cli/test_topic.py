@@ -11,7 +11,7 @@ from prompt_kafka.cli.topic import command, grant
 from prompt_kafka.core.errors import UsageError
 from prompt_kafka.core.request import Grant
 from prompt_kafka.procedures import create_topic
-from tests.topics import Charts, request, service
+from tests.topics import Charts, means, request, service
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_plan_shows_the_target_first_and_the_steps_on_one_screen() -> None:
     from rich.console import Console
 
     asked = request({"users": {"alert-reader": "read"}})
-    plan = create_topic.plan(asked, service(), render=Charts(), application="prompt-kafka", canary=True)
+    plan = create_topic.plan(asked, service(), means(Charts()))
     console = Console(theme=THEME, record=True, width=200, soft_wrap=True)
     with console.capture() as shown:
         show(plan, console)

@@ -10,14 +10,14 @@ from prompt_kafka.core.errors import RefusedError, UsageError
 from prompt_kafka.core.request import RestartRequest
 from prompt_kafka.core.saved import SavedPlan
 from prompt_kafka.procedures import restart
-from tests.worlds import change, healthy
+from tests.worlds import MEANS, change, healthy
 
 K4 = "prompt-kafka-kafka-4"
 REQUEST = RestartRequest(pods=(K4,))
 
 
 def _saved() -> SavedPlan:
-    return SavedPlan.of(REQUEST, restart.plan(REQUEST, healthy(), canary=True))
+    return SavedPlan.of(REQUEST, restart.plan(REQUEST, healthy(), MEANS))
 
 
 def test_a_plan_survives_its_file() -> None:
@@ -26,20 +26,20 @@ def test_a_plan_survives_its_file() -> None:
 
 def test_in_the_same_world_it_may_run() -> None:
     saved = SavedPlan.from_json(_saved().to_json(), "plan.json")
-    saved.refuse_if_moved(restart.plan(saved.request, healthy(), canary=True))
+    saved.refuse_if_moved(restart.plan(saved.request, healthy(), MEANS))
 
 
 def test_a_pod_that_was_replaced_since_is_named() -> None:
     moved = change(healthy(), {"pods": {K4: {"uid": "uid-4b"}}})
     with pytest.raises(RefusedError) as refused:
-        _saved().refuse_if_moved(restart.plan(REQUEST, moved, canary=True))
+        _saved().refuse_if_moved(restart.plan(REQUEST, moved, MEANS))
     assert refused.value.rule == "plan-moved"
     assert "uid-4b" in refused.value.what
 
 
 def test_what_the_plan_did_not_read_may_move() -> None:
     moved = change(healthy(), {"kafka": {"metadata_version": "4.1-IV0"}, "canary": {"failed": "x"}})
-    _saved().refuse_if_moved(restart.plan(REQUEST, moved, canary=True))
+    _saved().refuse_if_moved(restart.plan(REQUEST, moved, MEANS))
 
 
 @pytest.mark.parametrize(

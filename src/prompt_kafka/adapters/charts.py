@@ -6,7 +6,7 @@ Nothing of it touches a working copy: the commit is laid out in a folder of its 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
@@ -23,14 +23,14 @@ class Charts:
     Parameters
     ----------
     git
-        Where the commits are.
+        Gives the repository where the commits are, when something is rendered.
     application
         Which application of the environment is rendered.
     head
         The commit that is meant when none is named.
     """
 
-    def __init__(self, git: GitRepository, application: str, head: str) -> None:
+    def __init__(self, git: Callable[[], GitRepository], application: str, head: str) -> None:
         self._git = git
         self._application = application
         self._head = head
@@ -67,13 +67,14 @@ class Charts:
         if commit not in self._laid_out:
             folder = Path(self._scratch.name) / commit
             folder.mkdir()
-            self._git.export(commit, folder, *_PARTS, self._git.folder)
+            git = self._git()
+            git.export(commit, folder, *_PARTS, git.folder)
             self._laid_out[commit] = folder
         return self._laid_out[commit]
 
     def _render(self, folder: Path, environment: str) -> tuple[Mapping[str, Any], ...]:
-        repository = Repository(folder)
-        parent = repository.app_of_apps(environment, self._git.shown, self._git.branch)
+        repository, git = Repository(folder), self._git()
+        parent = repository.app_of_apps(environment, git.shown, git.branch)
         manifest = parent.one("Application", self._application).manifest
         rendered = repository.render_application(manifest)
         return tuple(resource.manifest for resource in rendered.resources)

@@ -14,7 +14,7 @@ from prompt_kafka.cli.options import echo_json
 from prompt_kafka.core.codec import encode
 from prompt_kafka.core.errors import ExitCode, RefusedError
 from prompt_kafka.core.plan import Plan
-from prompt_kafka.core.request import Request
+from prompt_kafka.core.request import USUAL_TERMS, Request, Terms
 from prompt_kafka.core.run import RunRecord
 from prompt_kafka.core.saved import SavedPlan
 from prompt_kafka.factory import Session
@@ -34,6 +34,7 @@ class ChangeOptions:
     by_hand: bool = False
     save_plan: Path | None = None
     confirm: str = ""
+    terms: Terms = USUAL_TERMS
 
 
 def change_options(function: Function) -> Function:
@@ -70,14 +71,16 @@ def carry_out(session: Session, request: Request, how: ChangeOptions, output: st
     int
         The exit code.
     """
-    plan = session.plan(request)
+    plan = session.plan(request, how.terms)
     if how.save_plan is not None:
-        how.save_plan.write_text(SavedPlan.of(request, plan).to_json())
+        how.save_plan.write_text(SavedPlan.of(request, plan, how.terms).to_json())
         click.echo(f"saved: {how.save_plan}; run it: prompt-kafka apply {how.save_plan}", err=True)
-    return run_plan(session, plan, how, output, stop=how.dry_run or how.save_plan is not None)
+    return run_plan(session, request, plan, how, output, stop=how.dry_run or how.save_plan is not None)
 
 
-def run_plan(session: Session, plan: Plan, how: ChangeOptions, output: str, *, stop: bool = False) -> int:
+def run_plan(
+    session: Session, request: Request, plan: Plan, how: ChangeOptions, output: str, *, stop: bool = False
+) -> int:
     """Show a plan, ask once, run it; only show it when told to `stop` there."""
     from prompt_kafka.cli.console import terminal
     from prompt_kafka.cli.present_plan import as_json, show
@@ -96,7 +99,7 @@ def run_plan(session: Session, plan: Plan, how: ChangeOptions, output: str, *, s
         console.print("nothing was done")
         return ExitCode.OK
     try:
-        record = session.run(plan, Progress(console, context=plan.target.context))
+        record = session.acting.run(plan, Progress(console, context=plan.target.context), request, how.terms)
     except KeyboardInterrupt:
         console.print(
             "\n[unsure]interrupted[/]: what was asked of the operator goes on without this command.\n"

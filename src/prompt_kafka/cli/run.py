@@ -91,7 +91,7 @@ def abort_run(run: str, take_over: str | None, target: TargetOptions) -> None:
 
     console = terminal()
     with session(target, changes=True) as service:
-        service.abort(run, lambda text: console.print(f"  {text}"), take_over=bool(take_over))
+        service.acting.abort(run, lambda text: console.print(f"  {text}"), take_over=bool(take_over))
     console.print(f"run {run} is aborted; see: [command]prompt-kafka status[/]")
 
 
@@ -107,5 +107,5 @@ def resume_run(run: str, take_over: str | None, target: TargetOptions) -> None:
 
     console = terminal()
     with session(target, changes=True) as service:
-        record = service.resume(run, Progress(console), take_over=bool(take_over))
+        record = service.acting.resume(run, Progress(console), take_over=bool(take_over))
     show_end(record, console)

@@ -94,4 +94,26 @@ class TopicRequest:
     stable_s: float = 2.0
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms a change is made, whichever it is.
+
+    Attributes
+    ----------
+    override_hours
+        Why a disruptive step may be done in production hours; kept with the run and announced.
+    announced
+        Link of the announcement that a person posted by hand.
+    accepted
+        What the person accepts although it could not be proved, each by the name of its rule.
+    """
+
+    override_hours: str = ""
+    announced: str = ""
+    accepted: tuple[str, ...] = ()
+
+
+USUAL_TERMS = Terms()
+
+
 Request = RestartRequest | TopicRequest

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Self
 
 from prompt_kafka.core.plan import Plan
+from prompt_kafka.core.request import USUAL_TERMS, Request, Terms
 
 SCHEMA = 1
 
@@ -64,6 +65,11 @@ class RunRecord:
         ``user@host`` of who carries it out now.
     because
         Why it stopped.
+    request, terms
+        What was asked for: from it the rest is planned where a person's decision, such as the merge of a
+        pull request, lies between two plans.
+    continues
+        The run whose rest this one is.
     """
 
     id: str
@@ -74,13 +80,36 @@ class RunRecord:
     started: datetime
     updated: datetime
     because: str = ""
+    request: Request | None = None
+    terms: Terms = USUAL_TERMS
+    continues: str = ""
     schema: int = SCHEMA
 
     @classmethod
-    def begin(cls, id: str, plan: Plan, owner: str, at: datetime) -> Self:
+    def begin(
+        cls,
+        id: str,
+        plan: Plan,
+        owner: str,
+        at: datetime,
+        request: Request | None = None,
+        terms: Terms | None = None,
+        continues: str = "",
+    ) -> Self:
         """Return the record of a run that begins."""
         steps = tuple(StepRecord() for _ in plan.steps)
-        return cls(id, plan, owner, RunState.RUNNING, steps, started=at, updated=at)
+        return cls(
+            id,
+            plan,
+            owner,
+            RunState.RUNNING,
+            steps,
+            at,
+            at,
+            request=request,
+            terms=terms or USUAL_TERMS,
+            continues=continues,
+        )
 
     def step(self, index: int, record: StepRecord, at: datetime) -> RunRecord:
         """Return the record with one step replaced."""

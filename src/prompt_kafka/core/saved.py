@@ -14,7 +14,7 @@ from typing import Any
 from prompt_kafka.core.codec import decode, encode
 from prompt_kafka.core.errors import RefusedError, UsageError
 from prompt_kafka.core.plan import Plan
-from prompt_kafka.core.request import Request
+from prompt_kafka.core.request import USUAL_TERMS, Request, Terms
 
 SCHEMA = 1
 
@@ -26,12 +26,13 @@ class SavedPlan:
     request: Request
     plan: Plan
     digest: str
+    terms: Terms = USUAL_TERMS
     schema: int = SCHEMA
 
     @classmethod
-    def of(cls, request: Request, plan: Plan) -> SavedPlan:
+    def of(cls, request: Request, plan: Plan, terms: Terms | None = None) -> SavedPlan:
         """Return what is to be saved of a plan."""
-        return cls(request, plan, plan.digest)
+        return cls(request, plan, plan.digest, terms or USUAL_TERMS)
 
     def to_json(self) -> str:
         """Return the file's text."""

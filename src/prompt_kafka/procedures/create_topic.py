@@ -20,8 +20,11 @@ from prompt_kafka.core.world import INSTANT, LoginAs, Look, Part, World
 from prompt_kafka.procedures import guards, topic_guards
 from prompt_kafka.procedures.authoring import topic as authoring
 from prompt_kafka.procedures.authoring.show import dump
-from prompt_kafka.procedures.rendered import Difference, Render, difference, of_kind
-from prompt_kafka.procedures.topic_steps import Change, bystander, commit, finished, proofs, steps
+from prompt_kafka.procedures.proof import finished
+from prompt_kafka.procedures.proof import notes as proof_notes
+from prompt_kafka.procedures.rendered import Difference, difference, of_kind
+from prompt_kafka.procedures.table import Means
+from prompt_kafka.procedures.topic_steps import Change, bystander, commit, proofs, steps
 
 
 def needs_to_see(request: TopicRequest) -> frozenset[Look]:
@@ -30,7 +33,7 @@ def needs_to_see(request: TopicRequest) -> frozenset[Look]:
     return INSTANT | {Part.GIT, Part.APPLICATIONS, Part.RESOURCES} | logins
 
 
-def plan(request: TopicRequest, world: World, *, render: Render, application: str, canary: bool) -> Plan:
+def plan(request: TopicRequest, world: World, means: Means) -> Plan:
     """Plan a topic.
 
     Parameters
@@ -39,12 +42,8 @@ def plan(request: TopicRequest, world: World, *, render: Render, application: st
         What was asked for.
     world
         What was seen; `needs_to_see` says what must be in it.
-    render
-        Renders the charts: a function of texts.
-    application
-        Name of the Argo CD Application that brings the topics.
-    canary
-        Whether the charts have a canary topic and user, so that the proof can use them.
+    means
+        What else there is to plan with: the charts' renderer among it.
 
     Raises
     ------
@@ -63,7 +62,8 @@ def plan(request: TopicRequest, world: World, *, render: Render, application: st
     )
     git = world.git.known
     assert git is not None
-    argo = topic_guards.application(world, application)
+    render = means.render
+    argo = topic_guards.application(world, means.environment.application)
     topic_guards.clean(git)
     topic_guards.followed(git, argo)
     here = argo.environment or world.target.environment
@@ -103,8 +103,8 @@ def plan(request: TopicRequest, world: World, *, render: Render, application: st
         procedure="topic create",
         target=world.target,
         summary=summary,
-        steps=tuple(steps(change, argo, proof, canary)),
-        notes=tuple(_notes(change, argo, elsewhere, canary)),
+        steps=tuple(steps(change, argo, proof, means.canary)),
+        notes=tuple(_notes(change, argo, elsewhere, means.canary)),
         words=tuple(_words(change)),
         resources=_shown(change),
     )
@@ -158,6 +158,4 @@ def _notes(
         yield "no user gets a right to it"
     if change.request.grants and not bystander(change):
         yield "not proved: that another user cannot (every other user may)"
-    for group in finished(change, canary).without_groups:
-        yield f"the lag of group {group} is not proved: it was behind before"
-    yield f"proof {'with' if canary else 'without'} a canary message"
+    yield from proof_notes(finished(change.world, canary=canary, stable_s=change.request.stable_s))

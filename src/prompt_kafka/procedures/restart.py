@@ -27,10 +27,10 @@ from prompt_kafka.core.plan import Plan, Step
 from prompt_kafka.core.quorum import quorum_of
 from prompt_kafka.core.recovery import not_serving
 from prompt_kafka.core.request import RestartRequest
-from prompt_kafka.core.world import INSTANT, World
+from prompt_kafka.core.world import INSTANT, Look, World
 from prompt_kafka.procedures import guards
-
-NEEDS_TO_SEE = INSTANT
+from prompt_kafka.procedures import proof as proofs
+from prompt_kafka.procedures.table import Means
 
 ROLLING_UPDATE = "strimzi.io/manual-rolling-update"
 """Read on a pod set (all its pods) and on a pod; not on Kafka or a node pool."""
@@ -39,7 +39,12 @@ SECONDS_PER_POD = 360.0
 """Strimzi waits up to 300 s for a pod before it goes on."""
 
 
-def plan(request: RestartRequest, world: World, *, canary: bool) -> Plan:
+def needs_to_see(request: RestartRequest) -> frozenset[Look]:
+    """Return what must be in the World."""
+    return INSTANT
+
+
+def plan(request: RestartRequest, world: World, means: Means) -> Plan:
     """Plan a restart.
 
     Parameters
@@ -47,9 +52,9 @@ def plan(request: RestartRequest, world: World, *, canary: bool) -> Plan:
     request
         What was asked for.
     world
-        What was seen; `NEEDS_TO_SEE` says what must be in it.
-    canary
-        Whether the charts have a canary topic and user, so that the proof can use them.
+        What was seen; `needs_to_see` says what must be in it.
+    means
+        What else there is to plan with.
 
     Raises
     ------
@@ -69,10 +74,9 @@ def plan(request: RestartRequest, world: World, *, canary: bool) -> Plan:
     _guard_brokers(world, nodes, [pod for pod in chosen if pod.is_broker], recovery)
     _guard_controllers(world, [pod for pod in chosen if pod.is_controller], recovery)
 
-    lagging = _lagging(world)
     idle = _why_operator_idle(nodes)
-    proof = Finished(
-        canary=canary, stable_s=request.stable_s, without_groups=lagging, without_operator=bool(idle)
+    proof = proofs.finished(
+        world, canary=means.canary, stable_s=request.stable_s, without_operator=bool(idle)
     )
     why_deletion = "asked for" if request.by_deletion else idle
     if why_deletion:
@@ -93,8 +97,7 @@ def plan(request: RestartRequest, world: World, *, canary: bool) -> Plan:
         notes.append(f"pods are deleted one at a time: {why_deletion}")
     if idle:
         notes.append(f"not proved: that the operator agrees ({idle})")
-    notes += [f"the lag of group {group} is not proved: it was behind before" for group in lagging]
-    notes.append(f"proof {'with' if canary else 'without'} a canary message")
+    notes += proofs.notes(proof)
     return Plan(
         procedure="restart",
         target=world.target,
@@ -171,19 +174,6 @@ def _guard_controllers(world: World, controllers: list[Pod], recovery: str) -> N
                 where=f"leader {quorum.leader_id}, epoch {quorum.epoch}",
                 next="restart that controller first",
             )
-
-
-def _lagging(world: World) -> tuple[str, ...]:
-    """Return the groups whose lag is over its objective already."""
-    groups = world.groups.known or ()
-    return tuple(
-        sorted(
-            group.id
-            for group in groups
-            if (objective := world.lag_objectives.get(group.id)) is not None
-            and (group.lag_s is None or group.lag_s > objective)
-        )
-    )
 
 
 def _why_operator_idle(nodes: Nodes) -> str:

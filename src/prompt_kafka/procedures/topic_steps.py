@@ -7,22 +7,17 @@ from dataclasses import dataclass
 
 from prompt_kafka.core.actions import Observe
 from prompt_kafka.core.agreed import ResourceAgrees, ResourceReady, SecretPresent, UserAuthorized
-from prompt_kafka.core.changes import CommitFiles, FileChange, Manual, Refresh, Sync, Synced
-from prompt_kafka.core.conditions import Condition, Finished, TargetIs
-from prompt_kafka.core.delivered import (
-    ApplicationSynced,
-    Committed,
-    Compared,
-    FilesAre,
-    SyncBegun,
-    SyncSucceeded,
-)
+from prompt_kafka.core.changes import FileChange, Manual
+from prompt_kafka.core.conditions import Condition, TargetIs
+from prompt_kafka.core.delivered import ApplicationSynced, Compared
 from prompt_kafka.core.delivery import Application, GitState
 from prompt_kafka.core.plan import Step
 from prompt_kafka.core.request import TopicRequest
 from prompt_kafka.core.rights import allowed, rules_of
 from prompt_kafka.core.world import World
+from prompt_kafka.procedures import delivery
 from prompt_kafka.procedures.authoring.topic import Wanted
+from prompt_kafka.procedures.proof import finished
 from prompt_kafka.procedures.rendered import Difference, Manifest, of_kind
 
 PERSON_S = 900.0
@@ -31,7 +26,6 @@ PERSON_S = 900.0
 CANARY = "canary"
 """The runbook's own user, where the charts have it: no need to log in as a service's."""
 
-SYNC_S = 180.0
 PROOF_S = 300.0
 
 
@@ -66,21 +60,14 @@ def steps(change: Change, argo: Application, proofs: tuple[Condition, ...], cana
         yield commit(change)
     compared = Compared(argo.name)
     if change.files or not compared.judge(world).holds:
-        yield Step(
-            title=f"have Argo CD compare {argo.name} with the commit",
-            why="a refresh reads Git again; nothing is changed by it",
-            action=Refresh(argo.name, argo.namespace),
-            needs=_needs(change),
-            proof=(compared,),
-            timeout_s=SYNC_S,
-        )
+        yield delivery.compare(argo, _needs(change))
     yield from _keys(change)
-    yield from _syncs(change, argo, compared)
+    yield from _syncs(change, argo)
     yield Step(
         title="prove the topic and its users on the brokers",
         why="resources that are Ready prove nothing about what a client can do",
         action=Observe(),
-        proof=(*proofs, *bystander(change), finished(change, canary)),
+        proof=(*proofs, *bystander(change), finished(world, canary=canary, stable_s=change.request.stable_s)),
         timeout_s=PROOF_S,
     )
 
@@ -97,16 +84,7 @@ def commit(change: Change) -> Step:
         f"{topic.partitions} partitions, {topic.replicas} replicas of which {topic.min_in_sync} must be in "
         f"sync, messages kept {topic.retention}."
     )
-    before = tuple((each.path, each.blobs[0]) for each in change.files)
-    after = tuple((each.path, each.blobs[1]) for each in change.files)
-    return Step(
-        title=f"commit {len(change.files)} file{'s' if len(change.files) > 1 else ''} to {git.branch}",
-        why="everything reaches the service through Git",
-        action=CommitFiles(git.repository, git.branch, message, change.files),
-        needs=(*_needs(change), FilesAre(git.branch, before)),
-        proof=(Committed(git.branch, after),),
-        timeout_s=120.0,
-    )
+    return delivery.commit(git, message, change.files, _needs(change))
 
 
 def _keys(change: Change) -> Iterator[Step]:
@@ -133,7 +111,7 @@ def _keys(change: Change) -> Iterator[Step]:
         )
 
 
-def _syncs(change: Change, argo: Application, compared: Compared) -> Iterator[Step]:
+def _syncs(change: Change, argo: Application) -> Iterator[Step]:
     """Yield the syncs in an order that cannot delete: secrets, users, topics, then everything."""
     came = {**change.pending.added, **change.pending.changed}
     live = {(each.kind, each.name) for each in change.world.resources.known or ()}
@@ -155,41 +133,21 @@ def _syncs(change: Change, argo: Application, compared: Compared) -> Iterator[St
         ready: list[Condition] = [
             _agrees(change) if key == own else ResourceReady(*key) for key in chosen if what != "secrets"
         ]
-        names = ", ".join(name for _, name in chosen)
-        yield Step(
-            title=f"sync the {what}: {names}",
-            why="one after the other, and nothing is pruned: no order of this can delete anything",
-            action=Sync(
-                argo.name,
-                argo.namespace,
-                change.git.repository,
-                change.git.branch,
-                what,
-                tuple(_synced(resources[key], change) for key in chosen),
-            ),
-            needs=(*_needs(change), compared),
-            proof=(SyncSucceeded(argo.name, what), *ready),
-            marks=(SyncBegun(argo.name, what),),
-            timeout_s=SYNC_S,
+        yield delivery.sync_some(
+            argo,
+            change.git,
+            what,
+            (delivery.synced(resources[key], _home(change)) for key in chosen),
+            needs=_needs(change),
+            proof=tuple(ready),
         )
     if due or change.files or not whole.judge(change.world).holds:
-        yield Step(
-            title=f"sync all of {argo.name}, without prune",
-            why="selective syncs write no history, so without this there is nothing to roll back to",
-            action=Sync(argo.name, argo.namespace, change.git.repository, change.git.branch, "everything"),
-            needs=(*_needs(change), compared),
-            proof=(whole,),
-            marks=(SyncBegun(argo.name, "everything"),),
-            timeout_s=SYNC_S,
-        )
+        yield delivery.sync_everything(argo, change.git, _needs(change))
 
 
-def _synced(manifest: Manifest, change: Change) -> Synced:
-    group = str(manifest["apiVersion"]).rpartition("/")[0]
-    kind, metadata = str(manifest["kind"]), manifest["metadata"]
+def _home(change: Change) -> str:
     nodes = change.world.nodes.known
-    home = nodes.kafka.namespace if nodes else ""
-    return Synced(group, kind, str(metadata["name"]), str(metadata.get("namespace") or home))
+    return nodes.kafka.namespace if nodes else ""
 
 
 def _agrees(change: Change) -> ResourceAgrees:
@@ -234,16 +192,3 @@ def bystander(change: Change) -> tuple[Condition, ...]:
         if not allowed(rules_of(user), "topic", change.request.name):
             return (UserAuthorized(name, ((change.request.name, ()),)),)
     return ()
-
-
-def finished(change: Change, canary: bool) -> Finished:
-    """Return that the service is really finished, without the lag of groups that were behind before."""
-    objectives = change.world.lag_objectives
-    behind = tuple(
-        sorted(
-            group.id
-            for group in change.world.groups.known or ()
-            if group.id in objectives and (group.lag_s is None or group.lag_s > objectives[group.id])
-        )
-    )
-    return Finished(canary=canary, stable_s=change.request.stable_s, without_groups=behind)

@@ -12,7 +12,7 @@ from prompt_kafka.core.codec import encode
 from prompt_kafka.core.errors import RefusedError
 from prompt_kafka.core.plan import Plan, Step
 from prompt_kafka.procedures import create_topic
-from tests.topics import FOLDER, Charts, change, committed, request, service, shipped_files
+from tests.topics import FOLDER, Charts, change, committed, means, request, service, shipped_files
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
 
@@ -40,7 +40,7 @@ def test_case(path: Path) -> None:
     charts = Charts(files, older=older)
 
     def planned() -> Plan:
-        return create_topic.plan(asked, world, render=charts, application="prompt-kafka", canary=True)
+        return create_topic.plan(asked, world, means(charts))
 
     if "refuses" in case:
         with pytest.raises(RefusedError) as refused:

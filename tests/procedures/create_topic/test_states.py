@@ -14,14 +14,14 @@ from prompt_kafka.core.codec import decode, encode
 from prompt_kafka.core.plan import Plan
 from prompt_kafka.core.world import Seen, World
 from prompt_kafka.procedures import create_topic
-from tests.topics import Charts, change, committed, request, service, with_logins, with_objects
+from tests.topics import Charts, change, committed, means, request, service, with_logins, with_objects
 from tests.worlds import NOW
 
 REQUEST = request({"users": {"alert-reader": "read", "prompt-processing": "write"}})
 
 
 def _plan(world: World, charts: Charts) -> Plan:
-    return create_topic.plan(REQUEST, world, render=charts, application="prompt-kafka", canary=True)
+    return create_topic.plan(REQUEST, world, means(charts))
 
 
 @pytest.fixture(scope="module")

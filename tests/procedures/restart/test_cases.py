@@ -13,7 +13,7 @@ from prompt_kafka.core.errors import RefusedError
 from prompt_kafka.core.plan import Step
 from prompt_kafka.core.request import RestartRequest
 from prompt_kafka.procedures import restart
-from tests.worlds import change, healthy
+from tests.worlds import MEANS, change, healthy
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
 
@@ -25,11 +25,11 @@ def test_case(path: Path) -> None:
     fields = {k: tuple(v) if isinstance(v, list) else v for k, v in (case.get("request") or {}).items()}
     if "refuses" in case:
         with pytest.raises(RefusedError) as refused:
-            restart.plan(RestartRequest(**fields), world, canary=True)
+            restart.plan(RestartRequest(**fields), world, MEANS)
         assert refused.value.rule == case["refuses"]["rule"]
         assert case["refuses"]["names"] in str(refused.value)
         return
-    plan = restart.plan(RestartRequest(**fields), world, canary=True)
+    plan = restart.plan(RestartRequest(**fields), world, MEANS)
     assert [_said(step) for step in plan.steps] == case["steps"]
     for note in case.get("notes") or ():
         assert note in plan.notes

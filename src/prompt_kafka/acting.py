@@ -1,0 +1,166 @@
+"""Carries plans out on an environment: where the engine meets the adapters that write.
+
+Part of the composition root, apart from :mod:`prompt_kafka.factory` so that a look loads none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from prompt_kafka.adapters.changes import Changes
+from prompt_kafka.adapters.lease import RunLease
+from prompt_kafka.adapters.observe import Observer
+from prompt_kafka.adapters.perform import perform
+from prompt_kafka.adapters.runs import RunStore, new_id
+from prompt_kafka.clients.kubernetes import Kubernetes
+from prompt_kafka.core.actions import Action, Observe
+from prompt_kafka.core.clock import SYSTEM
+from prompt_kafka.core.errors import RefusedError
+from prompt_kafka.core.plan import Plan, Step
+from prompt_kafka.core.request import Request, Terms
+from prompt_kafka.core.run import RunRecord, RunState, StepState
+from prompt_kafka.core.service import Environment, Target
+from prompt_kafka.engine.runner import Listener, Runner
+from prompt_kafka.targets import kubeconfig_of, owner
+
+
+class Acting:
+    """The means to change one environment.
+
+    Parameters
+    ----------
+    environment
+        Which.
+    kubernetes
+        A connection that reads; the one that writes is opened when a plan runs.
+    """
+
+    def __init__(self, environment: Environment, kubernetes: Kubernetes) -> None:
+        self._environment = environment
+        self._kubernetes = kubernetes
+
+    def run(
+        self, plan: Plan, listener: Listener, request: Request | None = None, terms: Terms | None = None
+    ) -> RunRecord:
+        """Carry a plan out as a new run; the request it was made for is kept with it.
+
+        Raises
+        ------
+        RefusedError
+            Another run is acting on this cluster.
+        StoppedError, TimedOutError
+            It did not come to its end; the record says how far it is.
+        """
+        now = SYSTEM.now()
+        run_id = new_id(plan.procedure, now)
+        record = RunRecord.begin(run_id, plan.marked(run_id), owner(), now, request, terms)
+        with self._writer() as writer, self._lease(writer, plan, record.id, take_over=False):
+            store = RunStore(writer, self._environment.namespace)
+            store.create(record)
+            with self._runner(writer, store.save, listener) as runner:
+                return runner.run(record)
+
+    def resume(self, run_id: str, listener: Listener, *, take_over: bool = False) -> RunRecord:
+        """Take up a run that stopped or died, here or on another machine.
+
+        Raises
+        ------
+        UsageError
+            There is no such run.
+        RefusedError
+            It is at its end, or whoever carries it out is alive.
+        """
+        with self._writer() as writer:
+            store = RunStore(writer, self._environment.namespace)
+            record = _open_run(store, run_id)
+            with self._lease(writer, record.plan, run_id, take_over=take_over):
+                record = replace(record, owner=owner(), state=RunState.RUNNING, because="")
+                store.save(record)
+                with self._runner(writer, store.save, listener) as runner:
+                    return runner.run(record)
+
+    def abort(self, run_id: str, say: Callable[[str], None], *, take_over: bool = False) -> RunRecord:
+        """End a run that is not at its end: undo what can be undone, the last step first; say what stays.
+
+        Raises
+        ------
+        UsageError
+            There is no such run.
+        RefusedError
+            It is at its end, or whoever carries it out is alive (the step in flight is waited for by them).
+        """
+        with self._writer() as writer:
+            store = RunStore(writer, self._environment.namespace)
+            record = _open_run(store, run_id)
+            with (
+                self._lease(writer, record.plan, run_id, take_over=take_over),
+                self._performer(writer) as perform,
+            ):
+                for step, done in reversed(list(zip(record.plan.steps, record.steps, strict=True))):
+                    if done.state is StepState.PENDING or not (
+                        done.acted or done.state is not StepState.PROVED
+                    ):
+                        continue
+                    if step.undo is not None:
+                        say(f"undoing: {step.title}")
+                        perform(step.undo)
+                    elif not isinstance(step.action, Observe):
+                        say(f"stays: {step.title}")
+                record = record.ended(RunState.ABORTED, SYSTEM.now(), f"aborted by {owner()}")
+                store.save(record)
+        return record
+
+    def prove(self, step: Step, listener: Listener) -> RunRecord:
+        """Wait for a step's proof without doing or keeping anything."""
+        plan = Plan(
+            "prove",
+            Target(self._environment.name, False, "", "", ""),
+            step.title,
+            (replace(step, action=Observe()),),
+        )
+        record = RunRecord.begin("prove", plan, owner(), SYSTEM.now())
+        with self._writer() as writer, self._runner(writer, lambda _: None, listener) as runner:
+            return runner.run(record)
+
+    @contextmanager
+    def _writer(self) -> Iterator[Kubernetes]:
+        with Kubernetes.connect(kubeconfig_of(self._environment), self._environment.context) as writer:
+            yield writer
+
+    def _lease(self, writer: Kubernetes, plan: Plan, run_id: str, *, take_over: bool) -> RunLease:
+        return RunLease(
+            writer,
+            self._environment.namespace,
+            plan.target.cluster,
+            run=run_id,
+            owner=owner(),
+            take_over=take_over,
+        )
+
+    @contextmanager
+    def _performer(self, writer: Kubernetes) -> Iterator[Callable[[Action], None]]:
+        with Observer(writer, self._environment, reads_only=False) as observer:
+            yield lambda action: perform(
+                action, writer, git=observer.git, argocd=observer.argocd, who=owner()
+            )
+
+    @contextmanager
+    def _runner(
+        self, writer: Kubernetes, keep: Callable[[RunRecord], None], listener: Listener
+    ) -> Iterator[Runner]:
+        with (
+            Observer(writer, self._environment, reads_only=False) as observer,
+            self._performer(writer) as perform,
+            Changes(self._kubernetes, self._environment.namespace) as changes,
+        ):
+            yield Runner(observer.observe, perform, keep, listener, SYSTEM, changed=changes.event)
+
+
+def _open_run(store: RunStore, run_id: str) -> RunRecord:
+    """Return a run that can be resumed or aborted; refuse one that is at its end (``run-at-its-end``)."""
+    record = store.load(run_id)
+    if not record.open:
+        raise RefusedError("run-at-its-end", f"run {run_id} is {record.state}", next="plan again")
+    return record
