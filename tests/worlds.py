@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from prompt_kafka.core.hours import Hours, Interval
 from prompt_kafka.core.kafka import Broker, Cluster, Group, GroupLag, Partition, TopicState
 from prompt_kafka.core.objects import (
     Canary,
@@ -125,7 +126,7 @@ def change(world: World, differences: Mapping[str, Any]) -> World:
         Keys: ``pods`` (name → fields), ``kafka``, ``operator``, ``pod_sets`` (name → fields), ``target``
         (fields), ``out_of_sync`` (broker ids), ``no_leader`` (topics), ``topics`` (name → replicas and
         minimum), ``quorum`` (``no leader``, or ``behind``: id), ``fenced`` (ids), ``lag`` (group → seconds),
-        ``unknown`` (part → reason).
+        ``hours`` (pairs of hours from now: in production), ``unknown`` (part → reason).
     """
     known = {
         "pods": _pods,
@@ -141,6 +142,7 @@ def change(world: World, differences: Mapping[str, Any]) -> World:
         "quorum": _quorum,
         "fenced": _fenced,
         "lag": _lag,
+        "hours": _hours,
         "unknown": _unknown,
         "canary": lambda w, v: replace(w, canary=Seen(Canary("canary", **v), NOW)),
     }
@@ -240,6 +242,15 @@ def _lag(world: World, seconds: Mapping[str, float]) -> World:
         Group(name, "Stable", lags=(GroupLag(name, 0, 1, 0, 9, float(age)),)) for name, age in seconds.items()
     )
     return replace(world, groups=Seen(groups, NOW))
+
+
+def _hours(world: World, spans: list[tuple[float, float]]) -> World:
+    def at(hours: float) -> datetime:
+        return NOW + timedelta(hours=hours)
+
+    intervals = tuple(Interval(at(begin), at(end), "night at a site") for begin, end in spans)
+    found = Hours("night at a site: sunset − 60 min to sunrise + 60 min", "UTC", intervals, at(-48), at(192))
+    return replace(world, hours=Seen(found, NOW))
 
 
 def _unknown(world: World, parts: Mapping[str, str]) -> World:

@@ -18,6 +18,7 @@ from prompt_kafka.clients.kubernetes import Kubernetes
 from prompt_kafka.core.actions import Action, Observe
 from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.core.errors import RefusedError
+from prompt_kafka.core.hours_guard import overridden
 from prompt_kafka.core.plan import Plan, Step
 from prompt_kafka.core.request import Request, Terms
 from prompt_kafka.core.run import RunRecord, RunState, StepState
@@ -62,8 +63,15 @@ class Acting:
             with self._runner(writer, store.save, listener) as runner:
                 return runner.run(record)
 
-    def resume(self, run_id: str, listener: Listener, *, take_over: bool = False) -> RunRecord:
+    def resume(
+        self, run_id: str, listener: Listener, *, take_over: bool = False, override_hours: str = ""
+    ) -> RunRecord:
         """Take up a run that stopped or died, here or on another machine.
+
+        Parameters
+        ----------
+        override_hours
+            Why it may go on in production hours; kept in the record.
 
         Raises
         ------
@@ -77,6 +85,7 @@ class Acting:
             record = _open_run(store, run_id)
             with self._lease(writer, record.plan, run_id, take_over=take_over):
                 record = replace(record, owner=owner(), state=RunState.RUNNING, because="")
+                record = overridden(record, override_hours) if override_hours else record
                 store.save(record)
                 with self._runner(writer, store.save, listener) as runner:
                     return runner.run(record)

@@ -14,7 +14,7 @@ from prompt_kafka.core.actions import Action, Observe
 from prompt_kafka.core.plan import Plan
 from prompt_kafka.core.request import USUAL_TERMS, Request, Terms
 from prompt_kafka.core.service import Environment
-from prompt_kafka.core.world import Look, World
+from prompt_kafka.core.world import Look, Part, World
 from prompt_kafka.targets import TargetOptions, environment_of, kubeconfig_of
 
 if TYPE_CHECKING:
@@ -81,13 +81,14 @@ class Session:
         RefusedError, UsageError
             A guard said no, or the request is wrong.
         """
+        from prompt_kafka.core.hours_guard import guarded
         from prompt_kafka.procedures.table import Means, procedure
 
-        chosen = procedure(request)
-        world = self.observe(chosen.needs_to_see(request))
+        chosen, terms = procedure(request), terms or USUAL_TERMS
+        world = self.observe(chosen.needs_to_see(request) | {Part.HOURS})
         with self.charts(world) as render:
-            means = Means(self.environment, self.has_canary(), render, terms or USUAL_TERMS)
-            return chosen.plan(request, world, means)
+            means = Means(self.environment, self.has_canary(), render, terms)
+            return guarded(chosen.plan(request, world, means), world, terms)
 
     def handed(self, plan: Plan, *, by_hand: bool) -> Plan:
         """Return the plan with what a person has to do: every step, or those for which a right is missing."""

@@ -58,15 +58,17 @@ def environments(options: TargetOptions) -> dict[str, Environment]:
 def environment_of(options: TargetOptions, *, changes: bool) -> Environment:
     """Return the environment that is meant.
 
-    A look may name a context only. A change needs an environment that is known by name; a lone lab is
-    the only default.
+    A look may name a context only. A change needs an environment that is known by name; the only lab of
+    this machine is the default, whatever ``service.yaml`` holds: it is never production. A look may also
+    leave the name out where only one environment is known.
 
     Raises
     ------
     UsageError
         It is not known, or not clear which one is meant.
     """
-    known = environments(options)
+    labs, configured = _labs(), _configured(options)
+    known = {**labs, **configured}
     if options.environment is not None:
         if options.environment not in known:
             raise UsageError(
@@ -81,7 +83,9 @@ def environment_of(options: TargetOptions, *, changes: bool) -> Environment:
                 next="describe it in service.yaml and give -e NAME",
             )
         found = Environment(name=options.context or "unnamed")
-    elif len(known) == 1 and (not changes or known.keys() == _labs().keys()):
+    elif len(labs) == 1 and not labs.keys() & configured.keys():
+        found = next(iter(labs.values()))
+    elif len(known) == 1 and not changes:
         found = next(iter(known.values()))
     else:
         raise UsageError(

@@ -66,8 +66,8 @@ def test_the_variable_wins_over_the_folder_and_must_exist(
     ("text", "what", "line"),
     [
         ("schema: 1\nenvironments:\n  a:\n    contxt: x\n", "unknown key environments.a.contxt", 4),
-        ("schema: 1\nenvironments:\n  a:\n    production: 3\n", "production must be bool", 4),
-        ("schema: 1\nenvironments: [a]\n", "environments must be dict", 2),
+        ("schema: 1\nenvironments:\n  a:\n    production: 3\n", "production must be true or false", 4),
+        ("schema: 1\nenvironments: [a]\n", "environments must be a mapping", 2),
         (
             "schema: 1\nenvironments:\n  a: {kafka: {pasword: x}}\n",
             "unknown key environments.a.kafka.pasword",

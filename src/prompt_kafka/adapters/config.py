@@ -1,8 +1,8 @@
 """Finds and reads ``service.yaml``: the environments of the service and the ways to them.
 
-Looked for in this order: ``--config``, the variable ``PROMPT_KAFKA_CONFIG``, ``service.yaml`` in the present
-folder or one above it, the user's XDG configuration folder. Without any, `status` can still look at a cluster
-that is named on the command line; nothing is pinned then.
+Looked for in this order: ``--config``, the variable ``PROMPT_KAFKA_CONFIG``, ``service.yaml`` or
+``deploy/service.yaml`` in the present folder or one above it, the user's XDG configuration folder. Without
+any, `status` can still look at a cluster that is named on the command line; nothing is pinned then.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from prompt_kafka.adapters.config_hours import operating
+from prompt_kafka.adapters.config_keys import check_keys, line_of
 from prompt_kafka.core.errors import UsageError
 from prompt_kafka.core.service import DEFAULT_LAG_OBJECTIVE_S, Environment, KafkaAccess
 
@@ -20,7 +22,7 @@ SCHEMA = 1
 NAME = "service.yaml"
 VARIABLE = "PROMPT_KAFKA_CONFIG"
 
-_ENVIRONMENT_KEYS = {
+ENVIRONMENT_KEYS: Mapping[str, type | tuple[type, ...]] = {
     "production": bool,
     "context": str,
     "kubeconfig": str,
@@ -36,8 +38,10 @@ _ENVIRONMENT_KEYS = {
     "application": str,
     "argocd_namespace": str,
     "argocd_server": str,
+    "hours": (str, dict),
+    "channel": str,
 }
-_KAFKA_KEYS = {"user": str, "canary_user": str, "canary_topic": str, "listener": str}
+KAFKA_KEYS = {"user": str, "canary_user": str, "canary_topic": str, "listener": str}
 
 
 def find(explicit: Path | None = None) -> Path | None:
@@ -55,7 +59,8 @@ def find(explicit: Path | None = None) -> Path | None:
         return named
     here = Path.cwd()
     home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    candidates = [folder / NAME for folder in (here, *here.parents)] + [home / "prompt-kafka" / NAME]
+    near = [folder / name for folder in (here, *here.parents) for name in (NAME, f"deploy/{NAME}")]
+    candidates = [*near, home / "prompt-kafka" / NAME]
     return next((path for path in candidates if path.is_file()), None)
 
 
@@ -76,7 +81,7 @@ def read(path: Path) -> dict[str, Environment]:
     data = _json(text)
     if data is None:
         data = _yaml(path, text)
-    _keys(path, data, {"schema": int, "environments": dict}, "")
+    check_keys(path, data, {"schema": int, "environments": dict}, "")
     if data.get("schema") != SCHEMA:
         raise UsageError(
             f"schema {data.get('schema')} is not known here",
@@ -108,33 +113,23 @@ def _yaml(path: Path, text: str) -> Any:
         raise UsageError(f"not YAML: {error.problem}", where=f"{path}:{line}") from error
 
 
-def _keys(path: Path, data: Any, known: Mapping[str, type], under: str) -> None:
-    if not isinstance(data, Mapping):
-        raise UsageError(f"{under or 'the file'} must be a mapping", where=str(path))
-    for key, value in data.items():
-        line = data.lc.key(key)[0] + 1 if hasattr(data, "lc") else 1
-        where = f"{path}:{line}"
-        if key not in known:
-            raise UsageError(f"unknown key {under}{key}", where=where, next=f"known: {', '.join(known)}")
-        if not isinstance(value, known[key]):
-            raise UsageError(f"{under}{key} must be {known[key].__name__}", where=where)
-
-
 def _environment(path: Path, name: str, entry: Any) -> Environment:
     under = f"environments.{name}."
-    _keys(path, entry, _ENVIRONMENT_KEYS, under)
+    check_keys(path, entry, ENVIRONMENT_KEYS, under)
     kafka = entry.get("kafka") or {}
-    _keys(path, kafka, _KAFKA_KEYS, f"{under}kafka.")
+    check_keys(path, kafka, KAFKA_KEYS, f"{under}kafka.")
     groups = {}
     for group, objective in (entry.get("groups") or {}).items():
         if objective is not None and not isinstance(objective, (int, float)):
-            raise UsageError(f"{under}groups.{group} must be seconds", where=str(path))
+            where = line_of(path, entry["groups"], group)
+            raise UsageError(f"{under}groups.{group} must be seconds", where=where)
         groups[str(group)] = float(DEFAULT_LAG_OBJECTIVE_S if objective is None else objective)
-    plain = {k: v for k, v in entry.items() if k not in ("kafka", "groups", "simulated")}
+    plain = {k: v for k, v in entry.items() if k not in ("kafka", "groups", "simulated", "hours")}
     return Environment(
         name=str(name),
         kafka=KafkaAccess(**{k: str(v) for k, v in kafka.items()}),
         groups=groups,
         simulated=tuple(str(line) for line in entry.get("simulated") or ()),
+        hours=operating(path, entry, under) if entry.get("hours") else None,
         **plain,
     )

@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Self, TypeVar
 
-from prompt_kafka.adapters import canary, login, objects
+from prompt_kafka.adapters import canary, hours, login, objects
 from prompt_kafka.adapters.access import Access, Entry, Route, reason
 from prompt_kafka.adapters.argocd_way import ArgoCd, argocd_of
 from prompt_kafka.adapters.git import GitRepository
@@ -131,6 +131,8 @@ class Observer:
             looks["resources"] = self._pool.submit(self._see, self._resources)
         if Part.APPLICATIONS in asked:
             looks["applications"] = self._pool.submit(self._see, lambda: self.argocd().applications())
+        if Part.HOURS in asked:
+            looks["hours"] = self._pool.submit(self._see, lambda: hours.look(self._environment, at))
         if Part.GIT in asked:
             looks["git"] = self._pool.submit(self._see, self._look_at_git)
         secrets = {

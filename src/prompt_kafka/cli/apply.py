@@ -29,8 +29,8 @@ def command(file: Path, how: ChangeOptions, target: TargetOptions, output: str) 
     if target.environment is None:
         target = replace(target, environment=saved.plan.target.environment)
     with session(target, changes=True) as service:
-        now = service.plan(saved.request, saved.terms)
+        override = how.terms.override_hours or saved.terms.override_hours
+        how = replace(how, terms=replace(saved.terms, override_hours=override))
+        now = service.plan(saved.request, how.terms)
         saved.refuse_if_moved(now)
-        return run_plan(
-            service, saved.request, now, replace(how, terms=saved.terms), output, stop=how.dry_run
-        )
+        return run_plan(service, saved.request, now, how, output, stop=how.dry_run)

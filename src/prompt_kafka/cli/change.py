@@ -37,6 +37,22 @@ class ChangeOptions:
     terms: Terms = USUAL_TERMS
 
 
+def _reason(context: click.Context, parameter: click.Parameter, value: str | None) -> str:
+    if value is not None and not value.strip():
+        raise click.BadParameter("say why", context, parameter)
+    return (value or "").strip()
+
+
+def hours_option(function: Function) -> Function:
+    """Add ``--override-hours``, the reason for a disruptive step in production hours."""
+    return click.option(
+        "--override-hours",
+        metavar="REASON",
+        callback=_reason,
+        help="Go on in production hours; kept and announced.",
+    )(function)
+
+
 def change_options(function: Function) -> Function:
     """Add the options of a change; the function gets them as ``how``."""
 
@@ -47,6 +63,7 @@ def change_options(function: Function) -> Function:
         "--save-plan", type=click.Path(path_type=Path, dir_okay=False), help="Write what `apply` runs."
     )
     @click.option("--confirm", default="", metavar="ENVIRONMENT", help="Confirms points of no return.")
+    @hours_option
     @wraps(function)
     def wrapper(
         *args: Any,
@@ -55,9 +72,11 @@ def change_options(function: Function) -> Function:
         by_hand: bool,
         save_plan: Path | None,
         confirm: str,
+        override_hours: str,
         **kwargs: Any,
     ) -> Any:
-        how = ChangeOptions(dry_run, yes, by_hand, save_plan, confirm)
+        terms = Terms(override_hours=override_hours)
+        how = ChangeOptions(dry_run, yes, by_hand, save_plan, confirm, terms)
         return function(*args, how=how, **kwargs)
 
     return wrapper

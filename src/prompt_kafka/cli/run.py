@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from prompt_kafka.cli.change import hours_option
 from prompt_kafka.cli.options import echo_json, output_option, target_options
 from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.core.codec import encode
@@ -98,8 +99,9 @@ def abort_run(run: str, take_over: str | None, target: TargetOptions) -> None:
 @command.command("resume")
 @click.argument("run")
 @click.option("--take-over", metavar="REASON", help="Take it from an owner whose process is gone.")
+@hours_option
 @target_options
-def resume_run(run: str, take_over: str | None, target: TargetOptions) -> None:
+def resume_run(run: str, take_over: str | None, override_hours: str, target: TargetOptions) -> None:
     """Take up a run that stopped or died, here or on another machine. Nothing is done twice."""
     from prompt_kafka.cli.change import show_end
     from prompt_kafka.cli.console import terminal
@@ -107,5 +109,7 @@ def resume_run(run: str, take_over: str | None, target: TargetOptions) -> None:
 
     console = terminal()
     with session(target, changes=True) as service:
-        record = service.acting.resume(run, Progress(console), take_over=bool(take_over))
+        record = service.acting.resume(
+            run, Progress(console), take_over=bool(take_over), override_hours=override_hours
+        )
     show_end(record, console)

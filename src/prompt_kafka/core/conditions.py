@@ -18,6 +18,7 @@ from prompt_kafka.core.delivered import (
     SyncSucceeded,
 )
 from prompt_kafka.core.finished import finished
+from prompt_kafka.core.outside_hours import OutsideProductionHours
 from prompt_kafka.core.quorum import quorum_of
 from prompt_kafka.core.verdict import Verdict, judge, no, unknown, yes
 from prompt_kafka.core.world import INSTANT, Look, Part, World
@@ -264,4 +265,5 @@ Condition = (
     | ResourceReady
     | ResourceAgrees
     | UserAuthorized
+    | OutsideProductionHours
 )

@@ -19,6 +19,9 @@ from prompt_kafka.core.service import Target
 
 SCHEMA = 1
 
+OF_A_RUN = ("mark", "override")
+"""Fields that a digest leaves out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -104,8 +107,11 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """Twelve hexadecimal digits over the target and the steps; marks are left out."""
-        data = json.dumps(_without_marks([encode(self.target), encode(self.steps)]), sort_keys=True)
+        """Twelve hexadecimal digits over the target and the steps, without marks and overrides of the hours.
+
+        Both belong to a run, not to what is to be done.
+        """
+        data = json.dumps(_lasting([encode(self.target), encode(self.steps)]), sort_keys=True)
         return hashlib.sha256(data.encode()).hexdigest()[:12]
 
     @property
@@ -137,9 +143,9 @@ def _marked(value: Any, run: str) -> Any:
     return replace(value, mark=run) if hasattr(value, "mark") else value
 
 
-def _without_marks(data: Json) -> Json:
+def _lasting(data: Json) -> Json:
     if isinstance(data, list):
-        return [_without_marks(each) for each in data]
+        return [_lasting(each) for each in data]
     if isinstance(data, dict):
-        return {key: _without_marks(each) for key, each in data.items() if key != "mark"}
+        return {key: _lasting(each) for key, each in data.items() if key not in OF_A_RUN}
     return data

@@ -13,7 +13,7 @@ from typing import Any
 
 from prompt_kafka.core.codec import decode, encode
 from prompt_kafka.core.errors import RefusedError, UsageError
-from prompt_kafka.core.plan import Plan
+from prompt_kafka.core.plan import OF_A_RUN, Plan
 from prompt_kafka.core.request import USUAL_TERMS, Request, Terms
 
 SCHEMA = 1
@@ -82,7 +82,7 @@ class SavedPlan:
 def _differences(before: Any, now: Any, path: str) -> Iterator[str]:
     if isinstance(before, dict) and isinstance(now, dict):
         for key in before:
-            if key != "mark":
+            if key not in OF_A_RUN:
                 yield from _differences(before[key], now.get(key), f"{path}.{key}" if path else key)
     elif isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
         for number, (one, other) in enumerate(zip(before, now, strict=True)):

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from prompt_kafka.core.hours_rules import Operating
+
 DEFAULT_LAG_OBJECTIVE_S = 60.0
 
 
@@ -60,6 +62,10 @@ class Environment:
         The Argo CD Application that brings the topics, and where it is.
     argocd_server
         Address of Argo CD's API, used when ``ARGOCD_AUTH_TOKEN`` is set; else the variable ``ARGOCD_SERVER``.
+    hours
+        When it is in production; None when that is not configured.
+    channel
+        The Slack channel in which its maintenance is announced, without ``#``.
     """
 
     name: str
@@ -78,6 +84,8 @@ class Environment:
     application: str = "prompt-kafka"
     argocd_namespace: str = "argocd"
     argocd_server: str = ""
+    hours: Operating | None = None
+    channel: str = ""
 
     @property
     def folder(self) -> str:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from prompt_kafka.core.delivery import Application, GitState
+from prompt_kafka.core.hours import Hours
 from prompt_kafka.core.kafka import Cluster, Group, TopicState
 from prompt_kafka.core.objects import Canary, Nodes, ResourceState
 from prompt_kafka.core.quorum import ControllerAnswer
@@ -33,6 +34,7 @@ class Part(StrEnum):
     APPLICATIONS = "applications"
     CANARY = "canary"
     GIT = "git"
+    HOURS = "production hours"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ class World:
     applications: Seen[tuple[Application, ...]] = field(default_factory=unseen)
     canary: Seen[Canary] = field(default_factory=unseen)
     git: Seen[GitState] = field(default_factory=unseen)
+    hours: Seen[Hours] = field(default_factory=unseen)
     secrets: Mapping[str, Seen[frozenset[str]]] = field(default_factory=dict, hash=False)
     logins: Mapping[LoginAs, Seen[Login]] = field(default_factory=dict, hash=False)
     lag_objectives: Mapping[str, float] = field(default_factory=dict, hash=False)

@@ -17,6 +17,7 @@ from prompt_kafka.core.actions import Action, Observe
 from prompt_kafka.core.clock import Clock
 from prompt_kafka.core.conditions import Condition, Finished
 from prompt_kafka.core.errors import PromptKafkaError, StoppedError, TimedOutError, UnreachableError
+from prompt_kafka.core.outside_hours import OutsideProductionHours
 from prompt_kafka.core.plan import Step
 from prompt_kafka.core.run import RunRecord, RunState, StepRecord, StepState
 from prompt_kafka.core.verdict import Verdict, unknown
@@ -137,7 +138,16 @@ class Runner:
 
     @staticmethod
     def _refuse_a_moved_world(index: int, step: Step, world: World) -> None:
-        for verdict in _unmet(step.needs, world):
+        for need in step.needs:
+            verdict = need.judge(world)
+            if verdict.holds:
+                continue
+            if isinstance(need, OutsideProductionHours):
+                raise StoppedError(
+                    f"production has begun: {verdict.because}",
+                    where=f"step {index + 1}: {step.title}",
+                    next='resume it in the next window, or with --override-hours "why"',
+                )
             raise StoppedError(
                 f"the world has moved since the plan was made: {verdict.because}",
                 where=f"step {index + 1}: {step.title}",
