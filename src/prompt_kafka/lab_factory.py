@@ -249,33 +249,3 @@ def traffic(
         duration=duration,
     )
     return run(settings if rate is None else replace(settings, rate=rate), progress)
-
-
-def fault(name: str, what: str, pod: str) -> tuple[str, ...]:
-    """Bring a fault about, end all of them, or list them.
-
-    Parameters
-    ----------
-    what
-        ``freeze``, ``thaw``, ``kill``, ``hold``, ``power-loss``, ``release`` or ``list``.
-
-    Returns
-    -------
-    tuple
-        The faults that were ended or are active, in words.
-    """
-    from prompt_kafka.clients.kubernetes import Kubernetes
-    from prompt_kafka.lab import faults
-
-    lab = state(name)
-    if what in ("freeze", "thaw", "kill"):
-        getattr(faults, what)(lab, pod)
-        return ()
-    with Kubernetes.connect(lab.kubeconfig) as kubernetes:
-        if what == "hold":
-            faults.hold(lab, kubernetes, pod)
-            return ()
-        if what == "power-loss":
-            return faults.power_loss(lab, kubernetes)
-        found = faults.release(lab, kubernetes) if what == "release" else faults.active(lab, kubernetes)
-        return tuple(f"{each.kind} {each.name}" for each in found)

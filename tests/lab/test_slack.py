@@ -9,6 +9,7 @@ import urllib.request
 import pytest
 
 from prompt_kafka.lab.slack import Fault, PortError, Slack
+from prompt_kafka.lab.standing import FAULTS_FOLDER, StandingFaults
 
 
 @pytest.fixture
@@ -166,3 +167,22 @@ def test_a_taken_port_is_named(slack, tmp_path):
     port = urllib.parse.urlsplit(slack.url).port
     with pytest.raises(PortError, match=f"cannot listen on port {port}"):
         Slack(tmp_path, port)
+
+
+def test_a_fault_of_the_lab_lasts_until_it_is_released(slack, tmp_path):
+    standing = StandingFaults(tmp_path / FAULTS_FOLDER)
+    limit = standing.add("slack-rate-limit", "9")
+    for _ in range(2):
+        with pytest.raises(urllib.error.HTTPError) as raised:
+            call(slack, "auth.test")
+        assert (raised.value.code, raised.value.headers["Retry-After"]) == (429, "9")
+    standing.remove(limit)
+    down = standing.add("slack-down")
+    with pytest.raises(urllib.error.HTTPError) as raised:
+        call(slack, "auth.test")
+    assert raised.value.code == 503
+    standing.remove(down)
+    error = standing.add("slack-error", "is_archived")
+    assert call(slack, "chat.postMessage", channel="ops", text="x")["error"] == "is_archived"
+    standing.remove(error)
+    assert call(slack, "chat.postMessage", channel="ops", text="x")["ok"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.lab import processes
@@ -29,12 +29,23 @@ class Child:
         What runs it.
     state
         The lab's folder.
+    held
+        Whether it has to stay down (a fault).
     """
 
-    def __init__(self, name: str, command: Sequence[str], state: LabState, *, clock: Clock = SYSTEM) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        state: LabState,
+        *,
+        held: Callable[[], bool] = lambda: False,
+        clock: Clock = SYSTEM,
+    ) -> None:
         self.name = name
         self._command = list(command)
         self._state = state
+        self._held = held
         self._clock = clock
         self._process: Process | None = None
         self._stopping = threading.Event()
@@ -49,7 +60,8 @@ class Child:
 
     def start(self) -> None:
         """Start it and watch over it."""
-        self._launch()
+        if not self._held():
+            self._launch()
         self._thread.start()
 
     def stop(self) -> None:
@@ -72,7 +84,7 @@ class Child:
         return process
 
     def _run(self) -> None:
-        pause, process = FIRST_PAUSE, self._process
+        pause, process = FIRST_PAUSE, self._process or self._again()
         while process is not None:
             begun = self._clock.monotonic()
             process.wait()
@@ -85,7 +97,15 @@ class Child:
             if self._clock.sleep(pause, self._stopping):
                 return
             pause = min(pause * 2, LONGEST_PAUSE)
-            process = self._launch()
-            if self._stopping.is_set():
-                processes.stop([process], GRACE, clock=self._clock)
-                return
+            process = self._again()
+
+    def _again(self) -> Process | None:
+        """Start it as soon as it need not stay down; return None when told to stop before that."""
+        while self._held():
+            if self._clock.sleep(FIRST_PAUSE, self._stopping):
+                return None
+        process = self._launch()
+        if self._stopping.is_set():
+            processes.stop([process], GRACE, clock=self._clock)
+            return None
+        return process

@@ -24,6 +24,7 @@ from prompt_kafka.lab.preparation import Say
 from prompt_kafka.lab.processes import Process
 from prompt_kafka.lab.settings import check_name
 from prompt_kafka.lab.shutdown import end_everything, end_leftovers
+from prompt_kafka.lab.standing import API_DOWN
 from prompt_kafka.lab.state import LabState, LabStateError, labs_home
 
 API_TIMEOUT_S = 30.0
@@ -125,6 +126,12 @@ def up(state: LabState, say: Say, *, fresh: bool, clock: Clock = SYSTEM) -> Up:
     LabStateError, TimedOutError, InstallError
         With what to do about it.
     """
+    if state.faults.has(API_DOWN):
+        raise UsageError(
+            "the lab's API server is held down by a fault",
+            where=str(state.root),
+            next=f"prompt-kafka lab faults release {API_DOWN} --name {state.settings.name}",
+        )
     tree = preparation.repository(state.settings.repo)
     try:
         preparation.fetch(state, tree, say)

@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl, urlsplit
 from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.core.errors import PromptKafkaError
 from prompt_kafka.lab.slack_store import Answer, Messages, token_of
+from prompt_kafka.lab.standing import FAULTS_FOLDER, StandingFaults
 
 log = logging.getLogger(__name__)
 
@@ -66,15 +67,27 @@ class Fault:
     times: int = 1
 
 
+#: What it answers while a fault of the lab lasts, given what that fault says.
+LASTING: Mapping[str, Callable[[str], Fault]] = {
+    "slack-down": lambda _: Fault(status=503, error="service_unavailable"),
+    "slack-rate-limit": lambda seconds: Fault(status=429, retry_after=int(seconds or 30)),
+    "slack-error": lambda error: Fault(error=error),
+}
+
+
 @dataclass
 class Faults:
-    """The ordered errors that are left."""
+    """The ordered errors that are left, after those that last."""
 
+    standing: StandingFaults | None = None
     orders: list[Fault] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, method: str) -> Fault | None:
-        """Return the error for this call, using it up once."""
+        """Return the error for this call, using it up once unless it lasts."""
+        for each in self.standing.all() if self.standing is not None else ():
+            if each.name in LASTING:
+                return LASTING[each.name](each.target)
         with self.lock:
             for fault in self.orders:
                 if fault.method in ("*", method) and fault.times > 0:
@@ -107,7 +120,7 @@ class Slack:
 
     def __init__(self, folder: Path, port: int, *, clock: Clock = SYSTEM) -> None:
         self.token = token_of(folder)
-        self.faults = Faults()
+        self.faults = Faults(StandingFaults(folder / FAULTS_FOLDER))
         self.messages = Messages(folder / "slack.sqlite", clock)
         self._clock = clock
         try:

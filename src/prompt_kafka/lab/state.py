@@ -16,6 +16,7 @@ from prompt_kafka.core.errors import UsageError
 from prompt_kafka.lab.files import locked, write_atomic
 from prompt_kafka.lab.network import choose_network
 from prompt_kafka.lab.settings import SCHEMA, TIMER_FACTOR, LabSettings, LabStateError, check_name
+from prompt_kafka.lab.standing import FAULTS_FOLDER, StandingFaults
 
 __all__ = ["DEFAULT_NAME", "SCHEMA", "LabSettings", "LabState", "LabStateError", "PodFolder", "labs_home"]
 
@@ -171,6 +172,11 @@ class LabState:
     def git(self) -> Path:
         """The bare repository that Argo CD reads."""
         return self.root / "git" / "phalanx.git"
+
+    @property
+    def faults(self) -> StandingFaults:
+        """The faults that last, brought about on purpose."""
+        return StandingFaults(self.root / FAULTS_FOLDER)
 
     @property
     def hosts(self) -> Path:

@@ -26,8 +26,10 @@ from prompt_kafka.lab.children import Child
 from prompt_kafka.lab.files import locked
 from prompt_kafka.lab.kubelet import Kubelet
 from prompt_kafka.lab.network import CLAIM_PORT
+from prompt_kafka.lab.pace import Pacer
 from prompt_kafka.lab.processes import Process
 from prompt_kafka.lab.shutdown import end_nodes
+from prompt_kafka.lab.standing import API_DOWN
 from prompt_kafka.lab.state import LabState
 
 log = logging.getLogger("prompt_kafka.lab.supervisor")
@@ -51,7 +53,11 @@ class Supervisor:
         module = [sys.executable, "-m"]
         root = str(state.root)
         self._apiserver = Child(
-            "apiserver", [*module, "prompt_kafka.lab.apiserver", "--state", root], state, clock=clock
+            "apiserver",
+            [*module, "prompt_kafka.lab.apiserver", "--state", root],
+            state,
+            held=lambda: state.faults.has(API_DOWN),
+            clock=clock,
         )
         files = ["--kubeconfig", str(state.kubeconfig), "--settings", str(state.settings_file)]
         self._controllers = Child(
@@ -67,17 +73,19 @@ class Supervisor:
             prepare(state.root, state.settings.api_port)
             self._apiserver.start()
             kubernetes = Kubernetes.connect(state.kubeconfig, field_manager="kubelet", timeout=5.0)
-            kubelet = None
+            kubelet, pacer = None, Pacer(state, clock=self._clock)
             try:
                 if self._wait_for_api(kubernetes):
                     kubelet = Kubelet(kubernetes, state, clock=self._clock)
                     kubelet.start()
+                    pacer.start()
                     self._controllers.start()
                     log.info("the lab is running")
                     self.stopping.wait()
             finally:
                 log.info("stopping")
                 self._controllers.stop()
+                pacer.stop()
                 if kubelet is not None:
                     kubelet.stop()
                 end_nodes(state)

@@ -39,11 +39,11 @@ def test_a_broker_is_ready_while_it_answers(lab, space):
     conditions = {each["type"]: each for each in lab.pod(space, name)["status"]["conditions"]}
     assert conditions["lab.prompt-kafka/BrokerState"]["reason"] == "Running"
 
-    faults.freeze(lab.state, f"{space}/{name}")
+    faults.inject(lab.state, lab.kubernetes, "freeze", f"{space}/{name}")
     eventually(lambda: not lab.is_ready(space, name))
     assert lab.container(space, name)["restartCount"] == 0
-    assert faults.Fault("frozen", f"{space}/{name}") in faults.active(lab.state, lab.kubernetes)
-    faults.thaw(lab.state, f"{space}/{name}")
+    assert faults.Standing("freeze", f"{space}/{name}") in faults.active(lab.state, lab.kubernetes)
+    assert faults.release(lab.state, lab.kubernetes, f"{space}/{name}")
     eventually(lambda: lab.is_ready(space, name))
 
 
@@ -52,7 +52,7 @@ def test_a_killed_process_is_started_again(lab, space):
     eventually(lambda: lab.is_ready(space, name))
     first = lab.process(space, name)
 
-    faults.kill(lab.state, f"{space}/{name}")
+    faults.inject(lab.state, lab.kubernetes, "kill", f"{space}/{name}")
     eventually(lambda: lab.container(space, name).get("restartCount") == 1 and lab.is_ready(space, name))
 
     container = lab.container(space, name)
@@ -83,7 +83,7 @@ def test_a_disk_of_another_cluster_is_refused_as_the_start_script_does(lab, spac
     eventually(
         lambda: (lab.state.pod(space, name).rootfs / "opt/kafka/custom-config/cluster.id").read_text() == "c2"
     )
-    faults.kill(lab.state, f"{space}/{name}")
+    faults.inject(lab.state, lab.kubernetes, "kill", f"{space}/{name}")
 
     log = lab.state.pod(space, name).log("kafka")
     eventually(lambda: log.exists() and "Invalid cluster.id in" in log.read_text())
@@ -224,12 +224,13 @@ class TestHeldDown:
         for name in names:
             eventually(lambda name=name: lab.is_ready(space, name))
         try:
-            assert {f"{space}/{name}" for name in names} == set(faults.power_loss(lab.state, lab.kubernetes))
+            lost = faults.inject(lab.state, lab.kubernetes, "power-loss")
+            assert {f"{space}/{name}" for name in names} == set(lost.hit)
             assert not any(lab.process(space, name).alive() for name in names)
             eventually(lambda: not any(lab.is_ready(space, name) for name in names))
         finally:
             undone = faults.release(lab.state, lab.kubernetes)
-        assert {fault.kind for fault in undone} == {"down"}
+        assert {fault.name for fault in undone} == {"power-loss"}
         for name in names:
             eventually(lambda name=name: lab.is_ready(space, name))
             assert lab.container(space, name)["restartCount"] == 1
@@ -237,9 +238,9 @@ class TestHeldDown:
     def test_a_held_pod_stays_down_until_it_is_let_go(self, lab, space):
         name = lab.node(space)
         eventually(lambda: lab.is_ready(space, name))
-        faults.hold(lab.state, lab.kubernetes, f"{space}/{name}")
+        faults.inject(lab.state, lab.kubernetes, "hold", f"{space}/{name}")
         eventually(lambda: not lab.process(space, name).alive())
-        assert faults.release(lab.state, lab.kubernetes) == (faults.Fault("held", f"{space}/{name}"),)
+        assert faults.release(lab.state, lab.kubernetes) == (faults.Standing("hold", f"{space}/{name}"),)
         eventually(lambda: lab.is_ready(space, name))
 
 
@@ -311,7 +312,7 @@ class TestAnotherKubelet:
         assert lab.is_ready(space, kept)
         assert lab.container(space, kept)["restartCount"] == 0
         eventually(lambda: not second.alive())
-        faults.kill(lab.state, f"{space}/{kept}")
+        faults.inject(lab.state, lab.kubernetes, "kill", f"{space}/{kept}")
         eventually(lambda: lab.container(space, kept).get("restartCount") == 1 and lab.is_ready(space, kept))
 
     def test_it_ends_what_was_started_and_not_written_down(self, lab, space):

@@ -107,9 +107,9 @@ def test_a_real_node_from_a_config_map(lab):
     quorum = tool("kafka-metadata-quorum.sh", "--bootstrap-server", f"{host}:9092", "describe", "--status")
     assert "LeaderId:" in quorum.stdout, quorum.stderr
 
-    faults.freeze(lab.state, NAME)
-    faults.thaw(lab.state, NAME)
-    faults.kill(lab.state, NAME)
+    faults.inject(lab.state, lab.kubernetes, "freeze", NAME)
+    faults.release(lab.state, lab.kubernetes, NAME)
+    faults.inject(lab.state, lab.kubernetes, "kill", NAME)
     eventually(
         lambda: lab.container(space, NAME).get("restartCount") == 1 and lab.is_ready(space, NAME), seconds=90
     )

@@ -1,93 +1,104 @@
-"""``prompt-kafka lab faults …``: break something on purpose, and mend it again."""
+"""``prompt-kafka lab faults NAME [TARGET]``: break something on purpose, and mend it again."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import click
 
 from prompt_kafka.cli.lab.options import name_option
+from prompt_kafka.cli.options import echo_json, output_option
 
 
-@click.group("faults")
-def command() -> None:
-    """Break something in the lab on purpose; `status` should name it and the command that mends it."""
+class _Faults(click.Command):
+    """The catalogue is the help: it is read from the table that the faults are made of."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from prompt_kafka.fault_factory import catalogue
+
+        with formatter.section("Faults"):
+            formatter.write_dl(
+                [(f"{name} {target}".rstrip(), does) for name, (target, does) in catalogue().items()]
+            )
 
 
-@command.command("freeze")
-@click.argument("pod")
+@click.command("faults", cls=_Faults)
+@click.argument("fault", default="list")
+@click.argument("targets", nargs=-1)
 @name_option
-def freeze(pod: str, name: str) -> None:
-    """Stop a pod's process where it is (SIGSTOP): it holds its connections and answers nobody."""
-    from prompt_kafka.lab_factory import fault
+@click.option("--cut-tail", type=int, metavar="SEED", help="power-loss: cut unflushed tails too.")
+@click.option("--minority", multiple=True, metavar="POD", help="power-loss: whose tails; else by the seed.")
+@click.option("--seconds", type=click.FloatRange(min=0, max=600), help="long-recovery: how long in RECOVERY.")
+@output_option
+def command(fault: str, targets: tuple[str, ...], name: str, output: str, **options: Any) -> None:
+    """Break something in the lab on purpose; `status` should name it and the command that mends it.
 
-    fault(name, "freeze", pod)
-    _told(f"{pod} is frozen")
-
-
-@command.command("thaw")
-@click.argument("pod")
-@name_option
-def thaw(pod: str, name: str) -> None:
-    """Let a frozen pod go on."""
-    from prompt_kafka.lab_factory import fault
-
-    fault(name, "thaw", pod)
-    _told(f"{pod} goes on")
-
-
-@command.command("kill")
-@click.argument("pod")
-@name_option
-def kill(pod: str, name: str) -> None:
-    """End a pod's process with `kill -9`; the kubelet starts it again."""
-    from prompt_kafka.lab_factory import fault
-
-    fault(name, "kill", pod)
-    _told(f"{pod} is killed")
-
-
-@command.command("hold")
-@click.argument("pod")
-@name_option
-def hold(pod: str, name: str) -> None:
-    """End a pod's process with `kill -9` and keep it down until `release`."""
-    from prompt_kafka.lab_factory import fault
-
-    fault(name, "hold", pod)
-    _told(f"{pod} is down, held until: prompt-kafka lab faults release")
-
-
-@command.command("power-loss")
-@name_option
-def power_loss(name: str) -> None:
-    """End every Kafka process at once with `kill -9`, and keep the nodes down until `release`.
-
-    The page cache survives this: it is a crash of the processes, not the loss of what was not flushed.
+    \b
+    prompt-kafka lab faults NAME [TARGET…]     bring a fault about
+    prompt-kafka lab faults list               what there is, and what is active
+    prompt-kafka lab faults release            end every fault
+    prompt-kafka lab faults release WHAT…      power to a NODE, or end what is on a POD, or a fault by NAME
     """
-    from prompt_kafka.lab_factory import fault
-
-    fault(name, "power-loss", "")
-    _told("all Kafka processes are killed, held until: prompt-kafka lab faults release")
-
-
-@command.command("release")
-@name_option
-def release(name: str) -> None:
-    """End every fault."""
-    from prompt_kafka.lab_factory import fault
-
-    ended = fault(name, "release", "")
-    _told(f"ended: {', '.join(ended)}" if ended else "there was no fault")
+    if fault == "list":
+        _list(name, output)
+    elif fault == "release":
+        _release(name, targets, output)
+    else:
+        _inject(name, fault, targets, output, options)
 
 
-@command.command("list")
-@name_option
-def list_faults(name: str) -> None:
-    """List the faults that are active."""
-    from prompt_kafka.lab_factory import fault
+def _inject(name: str, fault: str, targets: tuple[str, ...], output: str, options: dict[str, Any]) -> None:
+    from dataclasses import asdict
 
-    for line in fault(name, "list", "") or ("no fault is active",):
-        click.echo(line)
+    from prompt_kafka.fault_factory import catalogue, inject
+
+    done = inject(name, fault, targets, **options)
+    if output == "json":
+        echo_json({"fault": fault, **asdict(done)})
+        return
+    click.echo(f"{fault}: {', '.join(done.hit) or 'nothing ran'}")
+    for cut in done.cuts:
+        click.echo(f"  {cut}")
+    if done.cuts:
+        click.echo(
+            f"  {sum(cut.end - cut.first for cut in done.cuts)} offsets are gone on a minority of brokers"
+        )
+    click.echo(catalogue()[fault][1])
+    click.echo("see: prompt-kafka status   end it: prompt-kafka lab faults release")
 
 
-def _told(text: str) -> None:
-    click.echo(f"{text}; see: prompt-kafka status")
+def _release(name: str, names: tuple[str, ...], output: str) -> None:
+    from prompt_kafka.fault_factory import release
+
+    ended = release(name, names)
+    if output == "json":
+        echo_json([{"fault": each.name, "target": each.target} for each in ended])
+    else:
+        click.echo(f"ended: {', '.join(map(str, ended))}" if ended else "there was no fault")
+
+
+def _list(name: str, output: str) -> None:
+    from prompt_kafka.fault_factory import active_faults, catalogue
+
+    now = active_faults(name)
+    if output == "json":
+        active = [{"fault": each.name, "target": each.target} for each in now.active]
+        echo_json({"active": active, "unseen": now.unseen, "catalogue": list(catalogue())})
+        return
+    from rich.table import Table
+
+    from prompt_kafka.cli.console import terminal
+
+    console = terminal()
+    console.print("[bold]active[/]")
+    for each in now.active:
+        console.print(f"  {each}", highlight=False)
+    if now.unseen:
+        console.print(f"  [unsure]unknown: {now.unseen}[/]")
+    if not now.active and not now.unseen:
+        console.print("  none")
+    console.print("\n[bold]there are[/]")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 2), show_header=False)
+    for fault, (target, does) in catalogue().items():
+        table.add_row(f"{fault} {target}".rstrip().replace("[", "\\["), does)
+    console.print(table)

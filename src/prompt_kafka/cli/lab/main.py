@@ -10,7 +10,7 @@ ENTRIES = {
     "up": Entry("lab.up", "Bring the service up on this machine, and prove it."),
     "down": Entry("lab.down", "Stop it; the data stays. --purge removes it."),
     "traffic": Entry("lab.traffic", "The service's data flow, every message accounted for."),
-    "faults": Entry("lab.faults", "Break something: freeze, kill, power-loss; and mend it again."),
+    "faults": Entry("lab.faults", "Break something on purpose, by name; and mend it again."),
     "logs": Entry("lab.logs", "Log of a pod or of a process of the lab."),
     "list": Entry("lab.list", "The labs of this machine."),
     "kubeconfig": Entry("lab.kubeconfig", "Path of the lab's kubeconfig, for kubectl."),

@@ -16,6 +16,8 @@ from typing import Any
 from prompt_kafka.lab.files import write_atomic
 
 Object = dict[str, Any]
+#: The fault (a file of `standing`) while which no name is written.
+DNS_LATE = "dns-late"
 POD_NAME_LABELS = ("strimzi.io/pod-name", "statefulset.kubernetes.io/pod-name")
 
 

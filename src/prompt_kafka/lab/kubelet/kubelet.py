@@ -18,7 +18,7 @@ from prompt_kafka.lab.controller import Controller
 from prompt_kafka.lab.files import write_atomic
 from prompt_kafka.lab.informer import Informer, Key, key_of
 from prompt_kafka.lab.kubelet import images, nodes
-from prompt_kafka.lab.kubelet.addresses import Addresses, balancer_of, hosts, ingress_of
+from prompt_kafka.lab.kubelet.addresses import DNS_LATE, Addresses, balancer_of, hosts, ingress_of
 from prompt_kafka.lab.kubelet.events import Recorder
 from prompt_kafka.lab.kubelet.images import KafkaImage, OperatorImage
 from prompt_kafka.lab.kubelet.kafka import KafkaStarter
@@ -238,7 +238,8 @@ class Kubelet:
                 if given and not (pod.get("status") or {}).get("podIP"):
                     pod = {**pod, "status": {**(pod.get("status") or {}), "podIP": given}}
                 pods.append(pod)
-            text = hosts(pods, self._services.items())
+            late = self._state.faults.has(DNS_LATE)
+            text = hosts(() if late else pods, () if late else self._services.items())
             if text != self._hosts_text or not self._state.hosts.exists():
                 write_atomic(self._state.hosts, text)
                 self._hosts_text = text
@@ -276,6 +277,7 @@ class Kubelet:
                 self._hosted = fresh
                 for pod in self._pods.items():
                     self._controller.enqueue("", pod)
+            self._publish_hosts()
             for runtime in list(self._runtimes.values()):
                 if isinstance(runtime, NodeRuntime):
                     runtime.trim_log()
