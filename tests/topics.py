@@ -44,17 +44,20 @@ class Charts:
         self._commits = {OLDER: commits.get("older", self._files)}
 
     def __call__(
-        self, environment: str, edits: Mapping[str, str], commit: str = ""
+        self, environment: str, edits: Mapping[str, str | None], commit: str = ""
     ) -> tuple[dict[str, Any], ...]:
         files = {**self._commits.get(commit, self._files), **edits}
         return _rendered(environment, tuple(sorted(files.items())))
 
 
 @cache
-def _rendered(environment: str, files: tuple[tuple[str, str], ...]) -> tuple[dict[str, Any], ...]:
+def _rendered(environment: str, files: tuple[tuple[str, str | None], ...]) -> tuple[dict[str, Any], ...]:
     with TemporaryDirectory() as scratch:
         tree = Path(shutil.copytree(shipped(), Path(scratch) / "deploy"))
         for path, text in files:
+            if text is None:
+                (tree / path).unlink()
+                continue
             (tree / path).parent.mkdir(parents=True, exist_ok=True)
             (tree / path).write_bytes(text.encode())
         repository = Repository(tree)
@@ -187,7 +190,7 @@ def committed(plan: Plan) -> dict[str, str]:
     """Return the files that a plan commits."""
     actions = (step.action for step in plan.steps)
     commits = [each for each in actions if isinstance(each, CommitFiles)]
-    return {each.path: each.after for each in commits[0].files} if commits else {}
+    return {each.path: each.after or "" for each in commits[0].files} if commits else {}
 
 
 def means(charts: Charts) -> Means:

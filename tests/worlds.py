@@ -258,7 +258,9 @@ def _unknown(world: World, parts: Mapping[str, str]) -> World:
     return replace(world, **fields)
 
 
-def _no_charts(environment: str, edits: Mapping[str, str], commit: str = "") -> tuple[Mapping[str, Any], ...]:
+def _no_charts(
+    environment: str, edits: Mapping[str, str | None], commit: str = ""
+) -> tuple[Mapping[str, Any], ...]:
     raise AssertionError("this procedure reads no charts")
 
 

@@ -17,7 +17,7 @@ from prompt_kafka.adapters.runs import RunStore, new_id
 from prompt_kafka.clients.kubernetes import Kubernetes
 from prompt_kafka.core.actions import Action, Observe
 from prompt_kafka.core.clock import SYSTEM
-from prompt_kafka.core.errors import RefusedError
+from prompt_kafka.core.errors import RefusedError, StoppedError
 from prompt_kafka.core.hours_guard import overridden
 from prompt_kafka.core.plan import Plan, Step
 from prompt_kafka.core.request import Request, Terms
@@ -114,7 +114,7 @@ class Acting:
                         continue
                     if step.undo is not None:
                         say(f"undoing: {step.title}")
-                        perform(step.undo)
+                        _undo(step, perform)
                     elif not isinstance(step.action, Observe):
                         say(f"stays: {step.title}")
                 record = record.ended(RunState.ABORTED, SYSTEM.now(), f"aborted by {owner()}")
@@ -165,6 +165,20 @@ class Acting:
             Changes(self._kubernetes, self._environment.namespace) as changes,
         ):
             yield Runner(observer.observe, perform, keep, listener, SYSTEM, changed=changes.event)
+
+
+def _undo(step: Step, perform: Callable[[Action], None]) -> None:
+    """Take a step back; refuse what somebody has changed since (``cannot-undo``)."""
+    assert step.undo is not None
+    try:
+        perform(step.undo)
+    except StoppedError as error:
+        raise RefusedError(
+            "cannot-undo",
+            f"'{step.title}' cannot be taken back: {error.what}",
+            where=error.where,
+            next="mend that by hand and abort again, or resume the run",
+        ) from error
 
 
 def _open_run(store: RunStore, run_id: str) -> RunRecord:

@@ -82,12 +82,14 @@ class Session:
             A guard said no, or the request is wrong.
         """
         from prompt_kafka.core.hours_guard import guarded
+        from prompt_kafka.procedures.rendered import no_tree
         from prompt_kafka.procedures.table import Means, procedure
 
         chosen, terms = procedure(request), terms or USUAL_TERMS
         world = self.observe(chosen.needs_to_see(request) | {Part.HOURS})
         with self.charts(world) as render:
-            means = Means(self.environment, self.has_canary(), render, terms)
+            tree = self._observer.git().folder_at if self.environment.repository else no_tree
+            means = Means(self.environment, self.has_canary(), render, terms, tree)
             return guarded(chosen.plan(request, world, means), world, terms)
 
     def handed(self, plan: Plan, *, by_hand: bool) -> Plan:

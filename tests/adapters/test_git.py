@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -315,3 +316,37 @@ def test_an_export_has_the_files_of_that_commit(bare: Path, tmp_path: Path) -> N
     repository.export(first, tmp_path / "out", "environments", "charts", FOLDER)
     assert (tmp_path / f"out/{FOLDER}/values.yaml").read_text() == "a: 1\n"
     assert not (tmp_path / "out/elsewhere.txt").exists()
+
+
+def test_a_commit_is_taken_back_and_not_when_others_changed_its_files(bare: Path, tmp_path: Path) -> None:
+    repository = _repository(bare)
+    action = replace(_action(), mark="run-1")
+    repository.commit(action)
+    undone = replace(action.undone, mark="run-1-undo")
+    repository.commit(undone)
+    state = repository.look()
+    assert state.files == {path: text for path, text in FILES.items() if path.startswith(FOLDER)}
+    assert state.head == repository.commit(undone), "taken back once"
+    _push(bare, tmp_path, {f"{FOLDER}/values.yaml": "mine\n"})
+    with pytest.raises(StoppedError, match="not the one"):
+        repository.commit(replace(action.undone, mark="another"))
+
+
+def test_what_was_never_committed_needs_no_taking_back(bare: Path) -> None:
+    head = _repository(bare).look().head
+    assert _repository(bare).commit(replace(_action().undone, mark="run-1-undo")) == head
+    assert _repository(bare).look().head == head
+
+
+def test_a_branch_of_its_own_begins_at_its_base(bare: Path) -> None:
+    repository = _repository(bare)
+    head = repository.look().head
+    action = replace(_action(), branch="tickets/x", base="main", mark="run-1")
+    commit = repository.commit(action)
+    assert repository.commit(action) == commit, "the same run does nothing twice"
+    assert repository.commit(replace(action, mark="run-2")) == commit, "nor does the same change"
+    assert repository.look().head == head, "the branch that is followed stays"
+    assert git(bare, "rev-parse", "tickets/x") == commit
+    assert git(bare, "rev-parse", "tickets/x~1") == head
+    repository.commit(replace(action.undone, mark="run-1-undo"))
+    assert git(bare, "diff", "--name-only", "main", "tickets/x") == ""

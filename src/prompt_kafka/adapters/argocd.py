@@ -6,6 +6,7 @@ that was read, and with the options and retries of the spec copied, because the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from prompt_kafka.clients.kinds import APPLICATION
@@ -16,6 +17,9 @@ from prompt_kafka.core.delivery import RUN_INFO, STEP_INFO, Application, Operati
 from prompt_kafka.core.errors import RefusedError, StoppedError
 
 SKIP_RECONCILE = "argocd.argoproj.io/skip-reconcile"
+OWN_S = 120.0
+"""How long a sync that Argo CD began by itself is waited for."""
+
 TRIES = 5
 """How often an operation is set anew when the Application changed between reading and writing."""
 
@@ -27,7 +31,9 @@ def application(obj: Object) -> Application:
     source = (spec.get("sources") or [spec.get("source") or {}])[0]
     sync = status.get("sync") or {}
     history = status.get("history") or []
-    automated = (spec.get("syncPolicy") or {}).get("automated")
+    policy = spec.get("syncPolicy") or {}
+    automated = policy.get("automated")
+    itself = automated is not None and automated.get("enabled") is not False
     conditions = status.get("conditions") or ()
     return Application(
         name=metadata["name"],
@@ -50,7 +56,10 @@ def application(obj: Object) -> Application:
             if each.get("status") not in (None, "Synced") and not each.get("requiresPruning")
         ),
         problems=tuple(c.get("message", "") for c in conditions if c.get("type", "").endswith("Error")),
-        automated=automated is not None and automated.get("enabled") is not False,
+        history=tuple(str(each.get("revision") or "") for each in history),
+        automated=itself,
+        prunes=itself and bool(automated.get("prune")),
+        replaces=bool({"Replace=true", "Force=true"} & set(policy.get("syncOptions") or ())),
         frozen=annotations.get(SKIP_RECONCILE) == "true",
         deleting="deletionTimestamp" in metadata,
     )
@@ -63,6 +72,7 @@ def _asked(operation: Object) -> Operation:
         run=info.get(RUN_INFO, ""),
         step=info.get(STEP_INFO, ""),
         by=str((operation.get("initiatedBy") or {}).get("username") or ""),
+        automatic=bool((operation.get("initiatedBy") or {}).get("automated")),
     )
 
 
@@ -75,6 +85,7 @@ def _operation(state: Object) -> Operation:
         run=asked.run,
         step=asked.step,
         by=asked.by,
+        automatic=asked.automatic,
         finished=_time(state.get("finishedAt")),
     )
 
@@ -92,8 +103,19 @@ def refresh(kubernetes: Kubernetes, action: Refresh, clock: Clock = SYSTEM) -> N
     )
 
 
-def sync(kubernetes: Kubernetes, action: Sync, revision: str, who: str) -> None:
-    """Set the operation, unless it is set already by this run.
+def after_its_own(get: Callable[[], Object], clock: Clock) -> Object:
+    """Return an Application when no sync that Argo CD began by itself is under way, or after a while."""
+    until = clock.monotonic() + OWN_S
+    while True:
+        obj = get()
+        busy = application(obj).busy
+        if busy is None or not busy.automatic or clock.monotonic() > until:
+            return obj
+        clock.sleep(0.5)
+
+
+def sync(kubernetes: Kubernetes, action: Sync, revision: str, who: str, clock: Clock = SYSTEM) -> None:
+    """Set the operation, unless it is set already by this run; Argo CD's own sync is waited for.
 
     Raises
     ------
@@ -104,7 +126,7 @@ def sync(kubernetes: Kubernetes, action: Sync, revision: str, who: str) -> None:
         The Application kept changing.
     """
     for _ in range(TRIES):
-        obj = kubernetes.get(APPLICATION, action.application, action.namespace)
+        obj = after_its_own(lambda: kubernetes.get(APPLICATION, action.application, action.namespace), clock)
         found = application(obj)
         if found.busy is not None:
             if (found.busy.run, found.busy.step) == (action.mark, action.step):

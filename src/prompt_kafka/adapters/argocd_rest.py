@@ -213,7 +213,7 @@ def sync(server: ArgoServer, action: Sync, revision: str, who: str, clock: Clock
         Operations of others kept coming and going.
     """
     for _ in range(argocd.TRIES):
-        obj = server.get(action.application, action.namespace)
+        obj = argocd.after_its_own(lambda: server.get(action.application, action.namespace), clock)
         found = argocd.application(obj)
         if found.busy is not None and (found.busy.run, found.busy.step) == (action.mark, action.step):
             return

@@ -44,7 +44,7 @@ class Charts:
         self._scratch.cleanup()
 
     def __call__(
-        self, environment: str, edits: Mapping[str, str], commit: str = ""
+        self, environment: str, edits: Mapping[str, str | None], commit: str = ""
     ) -> tuple[Mapping[str, Any], ...]:
         """Return the objects that the application makes in an environment.
 
@@ -59,6 +59,9 @@ class Charts:
         with TemporaryDirectory(prefix="prompt-kafka-render-") as scratch:
             edited = Path(shutil.copytree(folder, Path(scratch) / "tree"))
             for path, text in edits.items():
+                if text is None:
+                    (edited / path).unlink(missing_ok=True)
+                    continue
                 (edited / path).parent.mkdir(parents=True, exist_ok=True)
                 (edited / path).write_bytes(text.encode())
             return self._render(edited, environment)

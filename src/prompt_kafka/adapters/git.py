@@ -21,11 +21,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
 
-from prompt_kafka.adapters import git_read
+from prompt_kafka.adapters import git_commit, git_read
 from prompt_kafka.adapters.checkout import Checkout
 from prompt_kafka.adapters.git_command import GitError, run
 from prompt_kafka.core.changes import CommitFiles
-from prompt_kafka.core.delivery import TRAILER, GitState, blob
+from prompt_kafka.core.delivery import Folder, GitState, blob
 from prompt_kafka.core.errors import StoppedError, UnreachableError, UsageError
 
 PUSHES = 3
@@ -100,6 +100,7 @@ class GitRepository:
             checkout=str(checkout.path) if checkout else "",
             changed=checkout.changed(self.folder) if checkout else (),
             unpushed=self._unpushed(checkout, head) if checkout else 0,
+            log=git_read.log(self._git, head, self.folder),
         )
 
     def log(self, since: datetime) -> list[tuple[datetime, str, str]]:
@@ -111,6 +112,10 @@ class GitRepository:
         entries = (line.split("\0") for line in lines)
         return [(datetime.fromisoformat(at).astimezone(UTC), what, who) for at, what, who in entries]
 
+    def folder_at(self, commit: str) -> Folder:
+        """Return all files of the application's folder at a commit that is here."""
+        return git_read.folder(self._git, commit, self.folder)
+
     def export(self, commit: str, target: Path, *paths: str) -> None:
         """Lay the files of a commit below `paths` out in a folder."""
         listed = self._git("ls-tree", "--name-only", commit, "--", *paths).decode().splitlines()
@@ -121,8 +126,9 @@ class GitRepository:
     def commit(self, action: CommitFiles) -> str:
         """Commit files to the branch and push them; return the commit.
 
-        A commit that bears the mark already is the answer. When somebody else pushed meanwhile, the change is
-        made again on theirs, as long as they left these files alone.
+        A commit that bears the mark already is the answer, and so is a branch that has the files. When
+        somebody else pushed meanwhile, the change is made again on theirs, as long as they left these files
+        alone. A branch of its own is made from its base when it is not there yet.
 
         Raises
         ------
@@ -133,17 +139,19 @@ class GitRepository:
         """
         with self._locked():
             for _ in range(PUSHES):
-                head = self._fetch()
+                head = self._fetch(action.branch, action.base)
                 marks = git_read.history(self._git, head)[1]
                 if action.mark and action.mark in marks:
                     return marks[action.mark]
+                if self._has_files(head, action):
+                    return head
                 self._same_files(head, action)
                 with self._worktree(head) as folder:
-                    commit = self._make(folder, action)
-                    if self._push(folder):
+                    commit = git_commit.make(folder, action, self._own_settings(), self.shown)
+                    if git_commit.push(folder, action.branch, self._own_settings(), self.shown):
                         return commit
         raise GitError(
-            f"others keep pushing to {self.branch}: it was tried {PUSHES} times",
+            f"others keep pushing to {action.branch}: it was tried {PUSHES} times",
             where=self.shown,
             next="try again",
         )
@@ -186,14 +194,18 @@ class GitRepository:
         (scratch / "config").chmod(0o600)
         scratch.rename(self._clone)
 
-    def _fetch(self) -> str:
-        reference = f"refs/remotes/origin/{self.branch}"
+    def _fetch(self, branch: str = "", base: str = "") -> str:
+        """Fetch a branch, or its base where it is not there yet, and return its commit."""
+        branch = branch or self.branch
+        reference = f"refs/remotes/origin/{branch}"
         try:
-            self._git("fetch", "--quiet", "--no-tags", "origin", f"+refs/heads/{self.branch}:{reference}")
+            self._git("fetch", "--quiet", "--no-tags", "origin", f"+refs/heads/{branch}:{reference}")
         except GitError as error:
+            if "couldn't find remote ref" in error.what and base:
+                return self._fetch(base)
             if "couldn't find remote ref" in error.what:
                 raise UsageError(
-                    f"the repository has no branch {self.branch}",
+                    f"the repository has no branch {branch}",
                     where=self.shown,
                     next="correct `branch` in service.yaml",
                 ) from None
@@ -220,13 +232,17 @@ class GitRepository:
 
     # A commit
 
+    def _has_files(self, head: str, action: CommitFiles) -> bool:
+        texts = self._texts(head)
+        return all(blob(texts.get(change.path)) == change.blobs[1] for change in action.files)
+
     def _same_files(self, head: str, action: CommitFiles) -> None:
         texts = self._texts(head)
         for change in action.files:
             if blob(texts.get(change.path)) != change.blobs[0]:
                 raise StoppedError(
                     f"{change.path} is not the one that the plan was made for",
-                    where=f"{self.shown}, {self.branch} at {head[:12]}",
+                    where=f"{self.shown}, {action.branch} at {head[:12]}",
                     next="plan again",
                 )
 
@@ -240,50 +256,3 @@ class GitRepository:
         finally:
             shutil.rmtree(folder.parent, ignore_errors=True)
             self._git("worktree", "prune")
-
-    def _make(self, folder: Path, action: CommitFiles) -> str:
-        for change in action.files:
-            path = folder / change.path
-            if not path.resolve().is_relative_to(folder.resolve()):
-                raise GitError(f"{change.path} is not inside of the repository", where=self.shown)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(change.after.encode())
-        inside = ("-C", str(folder), *self._own_settings(), "-c", "user.useConfigOnly=true")
-        run(*inside, "add", "--", *(change.path for change in action.files), where=self.shown)
-        try:
-            run(*inside, "var", "GIT_COMMITTER_IDENT", where=self.shown)
-        except GitError:
-            raise GitError(
-                "Git does not know who you are",
-                where=self.shown,
-                next="git config --global user.name 'Your Name' and user.email you@example.org",
-            ) from None
-        trailer = [f"--trailer={TRAILER}: {action.mark}"] if action.mark else []
-        message = action.message.encode() + b"\n"
-        try:
-            run(*inside, "commit", "--quiet", *trailer, "-F", "-", given=message, where=self.shown)
-        except GitError as error:
-            raise GitError(
-                f"a commit hook said no, or the commit failed: {error.what}",
-                where=self.shown,
-                next="mend what it names; nothing was pushed",
-            ) from None
-        return run("-C", str(folder), "rev-parse", "HEAD", where=self.shown).decode().strip()
-
-    def _push(self, folder: Path) -> bool:
-        """Push the worktree's commit; False when somebody else was quicker."""
-        settings = self._own_settings()
-        try:
-            run(
-                "-C", str(folder), *settings, "push", "--quiet", "origin", f"HEAD:refs/heads/{self.branch}",
-                where=self.shown,
-            )  # fmt: skip
-        except GitError as error:
-            if re.search(r"\[rejected\]|fetch first|non-fast-forward|cannot lock ref", error.what):
-                return False
-            raise GitError(
-                f"the push to {self.branch} was refused: {error.what}",
-                where=self.shown,
-                next="get the right to push; or bring the change in by a pull request and run this again",
-            ) from None
-        return True

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
-from prompt_kafka.core.delivery import TRAILER
+from prompt_kafka.core.delivery import ROLLBACK, TRAILER, Commit, Folder
 
 COMMITS = 1000
 """How many commits of the branch are looked at, for the marks of runs."""
@@ -21,6 +22,35 @@ def history(git: Git, head: str) -> tuple[tuple[str, ...], dict[str, str]]:
     found = [line.split() for line in lines]
     marks = {mark: commit for commit, *each in reversed(found) for mark in each}
     return tuple(commit for commit, *_ in found), marks
+
+
+_LOG = f"%H%x00%s%x00%an%x00%cI%x00%(trailers:key={ROLLBACK},valueonly,separator=%x20)"
+
+
+def log(git: Git, head: str, folder: str) -> tuple[Commit, ...]:
+    """Return the newest commits that touch a folder, the newest first."""
+    words = ("--topo-order", f"-n{COMMITS}", f"--format={_LOG}", head, "--", f"{folder}/")
+    lines = git("log", *words).decode(errors="replace").splitlines()
+    return tuple(_commit(*line.split("\0")) for line in lines)
+
+
+def _commit(id: str, subject: str, author: str, at: str, restores: str) -> Commit:
+    return Commit(id, subject, author, datetime.fromisoformat(at).astimezone(UTC), restores.strip())
+
+
+def folder(git: Git, commit: str, path: str) -> Folder:
+    """Return all files of a folder at a commit."""
+    found = dict(texts(git, commit, path))
+    plain: dict[str, str] = {}
+    others: dict[str, str] = {}
+    for entry in git("ls-tree", "-r", "-z", commit, "--", f"{path}/").decode().split("\0"):
+        about, _, name = entry.partition("\t")
+        mode, _, rest = about.partition(" ")
+        if mode == "100644" and name in found:
+            plain[name] = found[name]
+        elif name:
+            others[name] = f"{mode} {rest.rpartition(' ')[2]}"
+    return Folder(plain, others)
 
 
 def texts(git: Git, head: str, folder: str) -> Iterator[tuple[str, str]]:

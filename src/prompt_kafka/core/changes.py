@@ -28,20 +28,22 @@ def _lines(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
-    """A file before and after; `before` is None for a new one."""
+    """A file before and after; `before` is None for a new one, `after` for one that goes."""
 
     path: str
     before: str | None
-    after: str
+    after: str | None
 
     @property
     def diff(self) -> str:
         """The change as ``git apply`` takes it."""
-        old, new = _lines(self.before or ""), _lines(self.after)
+        old, new = _lines(self.before or ""), _lines(self.after or "")
         source = f"a/{self.path}" if self.before is not None else "/dev/null"
-        lines = list(difflib.unified_diff(old, new, source, f"b/{self.path}"))
+        target = f"b/{self.path}" if self.after is not None else "/dev/null"
+        lines = list(difflib.unified_diff(old, new, source, target))
         head = f"diff --git a/{self.path} b/{self.path}\n"
         head += "new file mode 100644\n" if self.before is None else ""
+        head += "deleted file mode 100644\n" if self.after is None else ""
         return head + "".join(line if line.endswith("\n") else line + "\n" + _NO_NEWLINE for line in lines)
 
     @property
@@ -49,10 +51,15 @@ class FileChange:
         """The Git ids before and after."""
         return blob(self.before), blob(self.after)
 
+    @property
+    def reversed(self) -> FileChange:
+        """What takes it back."""
+        return FileChange(self.path, self.after, self.before)
+
 
 @dataclass(frozen=True, slots=True)
 class CommitFiles:
-    """Commit files to a branch and push it.
+    """Commit files to a branch and push it. Where they are there already, nothing is done.
 
     Attributes
     ----------
@@ -60,6 +67,8 @@ class CommitFiles:
         For people: without a password.
     mark
         The run, which the commit bears as its trailer.
+    base
+        The branch that `branch` is made from, for a pull request; empty for a commit to `branch` itself.
     """
 
     repository: str
@@ -67,6 +76,14 @@ class CommitFiles:
     message: str
     files: tuple[FileChange, ...]
     mark: str = ""
+    base: str = ""
+
+    @property
+    def undone(self) -> CommitFiles:
+        """The commit that restores the former files."""
+        message = f"Take back: {self.message.partition(chr(10))[0]}"
+        files = tuple(each.reversed for each in self.files)
+        return CommitFiles(self.repository, self.branch, message, files, base=self.base)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +112,7 @@ class Sync:
     Attributes
     ----------
     repository, branch
-        Where the commit is: the one that bears the run's mark, else the branch's newest.
+        Where the commit is: `revision`, else the one that bears the run's mark, else the branch's newest.
     step
         Tells the syncs of one run apart.
     resources
@@ -109,6 +126,7 @@ class Sync:
     step: str
     resources: tuple[Synced, ...] = ()
     mark: str = ""
+    revision: str = ""
 
     def operation(self, revision: str, *, who: str, spec: dict[str, Any]) -> dict[str, Any]:
         """Return the ``operation`` to set: what the API server of Argo CD would make of it.
@@ -179,7 +197,8 @@ def by_hand(action: Change, context: str) -> str:
 
 def _commit_by_hand(action: CommitFiles) -> Iterator[str]:
     folder = "prompt-kafka-change"
-    yield shlex.join(["git", "clone", "-q", "--branch", action.branch, action.repository, folder])
+    start = action.base or action.branch
+    yield shlex.join(["git", "clone", "-q", "--branch", start, action.repository, folder])
     yield f"git -C {folder} apply --index - <<'END_OF_CHANGE'"
     yield "".join(change.diff for change in action.files) + "END_OF_CHANGE"
     trailer = f"{TRAILER}: {action.mark or 'by hand'}"
@@ -189,7 +208,7 @@ def _commit_by_hand(action: CommitFiles) -> Iterator[str]:
 
 def _sync_by_hand(action: Sync, kubectl: list[str]) -> Iterator[str]:
     reference = shlex.join([action.repository, f"refs/heads/{action.branch}"])
-    yield f"REVISION=$(git ls-remote {reference} | cut -f1)"
+    yield f"REVISION={action.revision or f'$(git ls-remote {reference} | cut -f1)'}"
     text = json.dumps({"operation": action.operation("$REVISION", who="$USER", spec={})})
     body = text.replace('"', '\\"')
     words = shlex.join([*kubectl, "patch", "application", action.application, "-n", action.namespace])

@@ -17,6 +17,12 @@ TERMINAL = ("Succeeded", "Failed", "Error")
 TRAILER = "Prompt-Kafka-Run"
 """The trailer by which a commit of a run is recognised."""
 
+ROLLBACK = "Prompt-Kafka-Rollback"
+"""The trailer by which a commit says to which commit it takes the application's folder back."""
+
+SHORTEST = 4
+"""Fewer digits do not name a commit."""
+
 RUN_INFO, STEP_INFO = "prompt-kafka-run", "prompt-kafka-step"
 """The entries of ``operation.info`` by which an operation of a run is recognised."""
 
@@ -27,6 +33,39 @@ def blob(text: str | None) -> str:
         return ""
     data = text.encode()
     return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit that touches the application's folder.
+
+    Attributes
+    ----------
+    restores
+        The commit to which it takes the folder back, where it is a rollback of the runbook's.
+    """
+
+    id: str
+    subject: str
+    author: str = ""
+    at: datetime | None = None
+    restores: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """All files of a folder at a commit.
+
+    Attributes
+    ----------
+    texts
+        Text of each file, by its path in the repository.
+    others
+        What is no plain text file (a link, a binary or executable file), each with its mode and Git id.
+    """
+
+    texts: Mapping[str, str]
+    others: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +84,8 @@ class GitState:
         Names of the environments that the tree has.
     commits
         The newest commits of the branch, the newest first.
+    log
+        Those of them that touch the folder, the newest first.
     marks
         The commit that bears a run's trailer, by run.
     checkout
@@ -66,6 +107,15 @@ class GitState:
     checkout: str = ""
     changed: tuple[str, ...] = ()
     unpushed: int = 0
+    log: tuple[Commit, ...] = ()
+
+    def resolve(self, revision: str) -> str:
+        """Return the commit on the branch that is meant by a word; empty when there is none, or several."""
+        if revision in ("HEAD", self.branch):
+            return self.head
+        short = len(revision) < SHORTEST
+        found = [each for each in self.commits if each.startswith(revision.lower()) and not short]
+        return found[0] if len(found) == 1 else ""
 
     def pinned(self, mark: str) -> str:
         """Return the commit that a run brings: the one with its mark, or the head when it made none."""
@@ -92,6 +142,8 @@ class Operation:
         Which run's it is; empty for anybody else's.
     by
         Who asked for it.
+    automatic
+        Argo CD itself did, because auto-sync is on.
     """
 
     phase: str = ""
@@ -101,6 +153,7 @@ class Operation:
     step: str = ""
     by: str = ""
     finished: datetime | None = None
+    automatic: bool = False
 
     @property
     def ended(self) -> bool:
@@ -129,6 +182,12 @@ class Application:
         prune would touch.
     problems
         Errors among its conditions.
+    history
+        The commits of its full syncs, the newest last.
+    automated, prunes
+        It syncs by itself; and then deletes what Git no longer has.
+    replaces
+        Its options replace objects instead of changing them: that can delete them.
     """
 
     name: str
@@ -147,7 +206,10 @@ class Application:
     operation: Operation | None = None
     different: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    history: tuple[str, ...] = ()
     automated: bool = False
+    prunes: bool = False
+    replaces: bool = False
     frozen: bool = False
     deleting: bool = False
 

@@ -136,6 +136,9 @@ def _marked_step(step: Step, run: str) -> Step:
         proof=tuple(_marked(each, run) for each in step.proof),
         needs=tuple(_marked(each, run) for each in step.needs),
         marks=tuple(_marked(each, run) for each in step.marks),
+        given_up=_marked(step.given_up, run),
+        again=_marked(step.again, run),
+        undo=_marked(step.undo, f"{run}-undo"),
     )
 
 

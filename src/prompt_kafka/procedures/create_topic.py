@@ -17,7 +17,7 @@ from prompt_kafka.core.plan import Plan
 from prompt_kafka.core.request import TopicRequest
 from prompt_kafka.core.rights import TOPIC_OPERATIONS, allowed, rules_of, words
 from prompt_kafka.core.world import INSTANT, LoginAs, Look, Part, World
-from prompt_kafka.procedures import guards, topic_guards
+from prompt_kafka.procedures import git_guards, guards, topic_guards
 from prompt_kafka.procedures.authoring import topic as authoring
 from prompt_kafka.procedures.authoring.show import dump
 from prompt_kafka.procedures.proof import finished
@@ -63,9 +63,9 @@ def plan(request: TopicRequest, world: World, means: Means) -> Plan:
     git = world.git.known
     assert git is not None
     render = means.render
-    argo = topic_guards.application(world, means.environment.application)
-    topic_guards.clean(git)
-    topic_guards.followed(git, argo)
+    argo = git_guards.application(world, means.environment.application)
+    git_guards.clean(git)
+    git_guards.followed(git, argo)
     here = argo.environment or world.target.environment
     wanted = topic_guards.wanted(request, world, git, here)
     edits = authoring.author(git.files, wanted)

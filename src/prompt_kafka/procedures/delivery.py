@@ -28,13 +28,15 @@ def commit(
     """Return the step that commits files to the branch that Argo CD follows."""
     before = tuple((each.path, each.blobs[0]) for each in files)
     after = tuple((each.path, each.blobs[1]) for each in files)
+    action = CommitFiles(git.repository, git.branch, message, files)
     return Step(
         title=f"commit {len(files)} file{'s' if len(files) > 1 else ''} to {git.branch}",
         why="everything reaches the service through Git",
-        action=CommitFiles(git.repository, git.branch, message, files),
+        action=action,
         needs=(*needs, FilesAre(git.branch, before)),
         proof=(Committed(git.branch, after),),
         timeout_s=120.0,
+        undo=action.undone,
     )
 
 

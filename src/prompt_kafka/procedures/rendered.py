@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from prompt_kafka.core.delivery import Folder
+
 Manifest = Mapping[str, Any]
 Key = tuple[str, str]
 """Kind and name."""
@@ -14,8 +16,22 @@ Key = tuple[str, str]
 class Render(Protocol):
     """Renders the application for an environment: texts in, objects out."""
 
-    def __call__(self, environment: str, edits: Mapping[str, str], commit: str = "") -> tuple[Manifest, ...]:
-        """Return the objects that the branch's head, or a commit, makes with these files in place."""
+    def __call__(
+        self, environment: str, edits: Mapping[str, str | None], commit: str = ""
+    ) -> tuple[Manifest, ...]:
+        """Return what the branch's head, or a commit, makes with these files in place (None: without)."""
+
+
+class Tree(Protocol):
+    """Reads the application's folder as it was at a commit of the branch."""
+
+    def __call__(self, commit: str) -> Folder:
+        """Return all its files."""
+
+
+def no_tree(commit: str) -> Folder:
+    """Stand where no folder can be read."""
+    raise LookupError(f"the folder at {commit} cannot be read here")
 
 
 @dataclass(frozen=True, slots=True)

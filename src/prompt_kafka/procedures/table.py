@@ -15,7 +15,7 @@ from prompt_kafka.core.plan import Plan
 from prompt_kafka.core.request import USUAL_TERMS, Request, RestartRequest, Terms, TopicRequest
 from prompt_kafka.core.service import Environment
 from prompt_kafka.core.world import Look, World
-from prompt_kafka.procedures.rendered import Render
+from prompt_kafka.procedures.rendered import Render, Tree, no_tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class Means:
         Whether the charts have a canary topic and user, so that a proof can use them.
     render
         Renders the application's charts: a function of texts.
+    tree
+        The application's folder at a commit.
     terms
         On what terms the change is to be made.
     """
@@ -38,6 +40,7 @@ class Means:
     canary: bool
     render: Render
     terms: Terms = USUAL_TERMS
+    tree: Tree = no_tree
 
 
 class Procedure(Protocol):

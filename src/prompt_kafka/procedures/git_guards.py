@@ -1,0 +1,75 @@
+"""Refusals of everything that goes through Git and Argo CD, each by the name of its rule."""
+
+from __future__ import annotations
+
+from prompt_kafka.core.delivery import Application, GitState
+from prompt_kafka.core.errors import RefusedError
+from prompt_kafka.core.world import World
+
+
+def application(world: World, name: str) -> Application:
+    """Return the Application; refuse when it is not there or cannot be synced now."""
+    found = next((each for each in world.applications.known or () if each.name == name), None)
+    if found is None:
+        raise RefusedError(
+            "not-seen",
+            f"Argo CD has no application {name}",
+            where=f"context {world.target.context}",
+            next="correct `application` and `argocd_namespace` in service.yaml",
+        )
+    where = f"Application {found.namespace}/{found.name}"
+    if found.frozen or found.deleting:
+        raise RefusedError(
+            "application-frozen",
+            f"{name} is {'being deleted' if found.deleting else 'not reconciled (skip-reconcile)'}",
+            where=where,
+            next="nothing reaches the cluster until that is over",
+        )
+    if found.busy is not None:
+        raise RefusedError(
+            "sync-under-way",
+            f"a sync of {name} is under way, by {found.busy.by or 'somebody'}",
+            where=where,
+            next="wait for its end",
+        )
+    return found
+
+
+def clean(git: GitState) -> None:
+    """Refuse a working copy with changes that Git does not have (``dirty-work-tree``, ``diverged-branch``).
+
+    It is never written to, but whoever made them expects them in the plan.
+    """
+    if git.changed:
+        more = f" and {len(git.changed) - 3} more" if len(git.changed) > 3 else ""
+        raise RefusedError(
+            "dirty-work-tree",
+            f"the working copy has uncommitted changes: {', '.join(git.changed[:3])}{more}",
+            where=git.checkout,
+            next="commit and push them, or put them aside",
+        )
+    if git.unpushed:
+        raise RefusedError(
+            "diverged-branch",
+            f"the working copy's {git.branch} has {git.unpushed} commits that {git.repository} lacks",
+            where=git.checkout,
+            next="push them, or move them to a branch",
+        )
+
+
+def followed(git: GitState, argo: Application) -> None:
+    """Refuse when Argo CD follows another branch or folder (``branch-not-followed``)."""
+    if argo.target not in ("HEAD", git.branch, git.head):
+        raise RefusedError(
+            "branch-not-followed",
+            f"Argo CD follows {argo.target}, not {git.branch}",
+            where=f"Application {argo.namespace}/{argo.name}",
+            next="correct `branch` in service.yaml, or end the test of that branch",
+        )
+    if argo.folder and argo.folder.strip("/") != git.folder:
+        raise RefusedError(
+            "branch-not-followed",
+            f"Argo CD renders {argo.folder}, not {git.folder}",
+            where=f"Application {argo.namespace}/{argo.name}",
+            next="correct `application` in service.yaml",
+        )
