@@ -32,8 +32,8 @@ def application(obj: Object) -> Application:
     sync = status.get("sync") or {}
     history = status.get("history") or []
     policy = spec.get("syncPolicy") or {}
-    automated = policy.get("automated")
-    itself = automated is not None and automated.get("enabled") is not False
+    automated = policy.get("automated") or {}
+    itself = policy.get("automated") is not None and automated.get("enabled") is not False
     conditions = status.get("conditions") or ()
     return Application(
         name=metadata["name"],
