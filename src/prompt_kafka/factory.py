@@ -50,6 +50,15 @@ class Session:
         self._observer.close()
         self.kubernetes.close()
 
+    def look(self, parts: frozenset[Look], *, within: float) -> World:
+        """Look at parts of the service within some seconds; an API that does not answer is an answer too."""
+        from prompt_kafka.core.errors import UnreachableError
+
+        try:
+            return self._observer.observe(parts, within=within)
+        except UnreachableError as error:
+            return self._observer.unreachable(error)
+
     def observe(self, parts: frozenset[Look]) -> World:
         """Look at parts of the service; writes nothing."""
         return self._observer.observe(parts)

@@ -57,7 +57,7 @@ CATALOGUE: dict[str, Fault] = {
 }
 
 
-def _looks_finished(chance: random.Random) -> tuple[list[str], World]:
+def looks_finished(chance: random.Random) -> tuple[list[str], World]:
     names = chance.sample(sorted(CATALOGUE), chance.choice((1, 1, 1, 2, 3)))
     world = _healthy(chance)
     for name in sorted(names, key=lambda n: "not seen" in n):
@@ -90,8 +90,8 @@ def _healthy(chance: random.Random) -> World:
 
 
 @pytest.mark.parametrize("number", range(500))
-def test_what_only_looks_finished_is_not_called_done(number: int) -> None:
-    names, world = _looks_finished(random.Random(SEED + number))
+def test_what_onlylooks_finished_is_not_called_done(number: int) -> None:
+    names, world = looks_finished(random.Random(SEED + number))
     assert finished(world, canary=True).answer is not Answer.YES, names
 
 
@@ -103,5 +103,5 @@ def test_what_is_healthy_is_not_refused(number: int) -> None:
 
 
 def test_every_fault_of_the_catalogue_was_drawn() -> None:
-    drawn = {name for number in range(500) for name in _looks_finished(random.Random(SEED + number))[0]}
+    drawn = {name for number in range(500) for name in looks_finished(random.Random(SEED + number))[0]}
     assert drawn == CATALOGUE.keys()

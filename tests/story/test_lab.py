@@ -130,7 +130,7 @@ def _pods(user: User) -> list[dict[str, str]]:
 
 def _out_of_sync(user: User, pod: str) -> bool:
     found = user.json("status", code=None)
-    return any(pod in p["what"] and "out of sync" in p["what"] for p in found["problems"])
+    return any(pod in p["what"] and "out of sync" in "".join(p["follows"]) for p in found["problems"])
 
 
 def _kafka_processes(user: User) -> set[Process]:

@@ -40,6 +40,8 @@ ENVIRONMENT_KEYS: Mapping[str, type | tuple[type, ...]] = {
     "argocd_server": str,
     "hours": (str, dict),
     "channel": str,
+    "bring_back": str,
+    "operator_application": str,
 }
 KAFKA_KEYS = {"user": str, "canary_user": str, "canary_topic": str, "listener": str}
 

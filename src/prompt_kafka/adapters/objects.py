@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from prompt_kafka.core.objects import (
+    Host,
     KafkaResource,
     NodePool,
     Operator,
@@ -17,6 +18,7 @@ from prompt_kafka.core.objects import (
     PodSet,
     ResourceState,
     StatusCondition,
+    Workload,
 )
 
 Object = dict[str, Any]
@@ -109,7 +111,10 @@ def pod(obj: Object) -> Pod:
     found = conditions(obj)
     ready = any(c.type == "Ready" and c.status == "True" for c in found)
     statuses = status.get("containerStatuses") or ()
-    started = status.get("startTime")
+    state: Object = next((s.get("state") or {} for s in statuses), {})
+    ended: Object = state.get("terminated") or next(
+        ((s.get("lastState") or {}).get("terminated") or {} for s in statuses), {}
+    )
     return Pod(
         name=metadata["name"],
         uid=metadata["uid"],
@@ -123,10 +128,36 @@ def pod(obj: Object) -> Pod:
         kafka_version=_annotations(obj).get(KAFKA_VERSION, ""),
         deleting="deletionTimestamp" in metadata,
         restarts=sum(s.get("restartCount", 0) for s in statuses),
-        started=datetime.fromisoformat(started) if started else None,
+        started=_time(status.get("startTime")),
         broker_state=next((c.reason for c in found if c.type.endswith("/BrokerState")), ""),
         why_not_ready="" if ready else _why_not_ready(found, statuses),
         rolling=_is_true(_annotations(obj).get(ROLLING_UPDATE)),
+        host=obj.get("spec", {}).get("nodeName", ""),
+        running_since=_time((state.get("running") or {}).get("startedAt")),
+        waiting=str((state.get("waiting") or {}).get("reason", "")),
+        ended=_time(ended.get("finishedAt")),
+        last_exit=ended.get("exitCode"),
+    )
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def host(obj: Object) -> Host:
+    """Return the value of a machine of the Kubernetes cluster."""
+    ready: StatusCondition | None = next((c for c in conditions(obj) if c.type == "Ready"), None)
+    good = ready is not None and ready.status == "True"
+    return Host(obj["metadata"]["name"], good, "" if good or ready is None else ready.reason)
+
+
+def workload(obj: Object) -> Workload:
+    """Return a Deployment's value."""
+    return Workload(
+        name=obj["metadata"]["name"],
+        namespace=obj["metadata"]["namespace"],
+        wanted=(obj.get("spec") or {}).get("replicas", 1),
+        ready=(obj.get("status") or {}).get("readyReplicas", 0) or 0,
     )
 
 

@@ -11,25 +11,23 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Self, TypeVar
 
-from prompt_kafka.adapters import canary, hours, login, objects
+from prompt_kafka.adapters import canary, hours, login
 from prompt_kafka.adapters.access import Access, Entry, Route, reason
 from prompt_kafka.adapters.argocd_way import ArgoCd, argocd_of
 from prompt_kafka.adapters.git import GitRepository
+from prompt_kafka.adapters.resources import Resources
 from prompt_kafka.clients.kafka import KafkaConnection, preload
-from prompt_kafka.clients.kinds import DEPLOYMENT, KAFKA, NODE_POOL, POD_SET, SECRET, TOPIC, USER
+from prompt_kafka.clients.kafka.silence import with_silent
 from prompt_kafka.clients.kubernetes import Kubernetes, Object
 from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.core.delivery import GitState
 from prompt_kafka.core.errors import PromptKafkaError, UnreachableError, UsageError
-from prompt_kafka.core.objects import Canary, Nodes, ResourceState
+from prompt_kafka.core.objects import Canary
 from prompt_kafka.core.quorum import ControllerAnswer
 from prompt_kafka.core.service import Environment, Target
 from prompt_kafka.core.world import KeysOf, Login, LoginAs, Look, Part, Seen, Unknown, World
 
 T = TypeVar("T")
-
-OPERATOR = "strimzi-cluster-operator"
-_KAFKA_PARTS = frozenset({Part.CLUSTER, Part.TOPICS, Part.GROUPS})
 
 
 class Observer:
@@ -61,7 +59,8 @@ class Observer:
         self._git_lock = threading.Lock()
         self._git: GitRepository | None = None
         self._argocd: ArgoCd | None = None
-        self._pool = ThreadPoolExecutor(12, thread_name_prefix="observe")
+        self._pool = ThreadPoolExecutor(16, thread_name_prefix="observe")
+        self._resources = Resources(kubernetes, environment, self._pool)
 
     def close(self) -> None:
         """Close the connections."""
@@ -80,7 +79,7 @@ class Observer:
 
     def kafka(self) -> KafkaConnection:
         """Return the connection to the brokers over which it looks."""
-        return self._connection(self._kafka(), self._environment.kafka.user)
+        return self._connection(self._resources.kafka(), self._environment.kafka.user)
 
     def git(self) -> GitRepository:
         """Return the repository that the environment follows.
@@ -103,10 +102,15 @@ class Observer:
 
     def entry(self, users: Sequence[str]) -> Entry:
         """Return what clients with these users need to connect."""
-        return self._access.entry(self._kafka(), users)
+        return self._access.entry(self._resources.kafka(), users)
 
-    def observe(self, parts: Iterable[Look]) -> World:
+    def observe(self, parts: Iterable[Look], *, within: float | None = None) -> World:
         """Return a World with the parts asked for.
+
+        Parameters
+        ----------
+        within
+            Seconds after which a part that is not there yet is unknown; as long as it takes when not given.
 
         Raises
         ------
@@ -117,39 +121,17 @@ class Observer:
         """
         asked = frozenset(parts)
         self._forget()
-        at = self._clock.now()
+        at, end = self._clock.now(), None if within is None else self._clock.monotonic() + within
         loaded = self._pool.submit(preload)
-        kafka = self._kafka()
+        kafka = self._in_time(self._pool.submit(self._resources.kafka), end)
         loaded.result()
-        looks: dict[str, Future[Seen[Any]]] = {}
-        pods = self._pool.submit(self._access.pods, kafka)
-        if Part.NODES in asked:
-            looks["nodes"] = self._pool.submit(self._see, lambda: self._nodes(kafka, pods.result()))
-        if Part.QUORUM in asked:
-            looks["quorum"] = self._pool.submit(self._see, lambda: self._quorum(kafka, pods.result()))
-        if Part.RESOURCES in asked:
-            looks["resources"] = self._pool.submit(self._see, self._resources)
-        if Part.APPLICATIONS in asked:
-            looks["applications"] = self._pool.submit(self._see, lambda: self.argocd().applications())
-        if Part.HOURS in asked:
-            looks["hours"] = self._pool.submit(self._see, lambda: hours.look(self._environment, at))
-        if Part.GIT in asked:
-            looks["git"] = self._pool.submit(self._see, self._look_at_git)
-        secrets = {
-            each.secret: self._pool.submit(self._see, lambda each=each: self._keys(each.secret))
-            for each in asked
-            if isinstance(each, KeysOf)
-        }
-        logins = {
-            each: self._pool.submit(self._see, lambda each=each: self._login(kafka, each))
-            for each in asked
-            if isinstance(each, LoginAs)
-        }
-        if asked & _KAFKA_PARTS:
-            self._look_at_kafka(kafka, asked, looks)
-        if Part.CANARY in asked:
-            looks["canary"] = self._pool.submit(self._see, lambda: self._canary(kafka))
-        seen: dict[str, Any] = {name: look.result() for name, look in looks.items()}
+        looks = self._begin(kafka, asked)
+        seen: dict[Look | str, Seen[Any]] = {}
+        for name, look in looks.items():
+            try:
+                seen[name] = self._in_time(look, end)
+            except UnreachableError as error:
+                seen[name] = Seen(Unknown(error.what), self._clock.now())
         ways = [*self._lost, self._connections.get(self._environment.kafka.user)]
         user = next((way for way in reversed(ways) if way is not None), None)
         world = World(
@@ -159,23 +141,61 @@ class Observer:
             simulated=self._environment.simulated,
             route=str(user[1]) if user else "",
             quorum_route=self._quorum_route,
-            secrets={name: look.result() for name, look in secrets.items()},
-            logins={each: look.result() for each, look in logins.items()},
+            secrets={name.secret: part for name, part in seen.items() if isinstance(name, KeysOf)},
+            logins={name: part for name, part in seen.items() if isinstance(name, LoginAs)},
+            environment=self._environment,
         )
-        return replace(world, **seen)
+        fields: dict[str, Any] = {name: part for name, part in seen.items() if type(name) is str}
+        return replace(world, **fields)
 
-    def _kafka(self) -> Object:
+    def unreachable(self, error: UnreachableError) -> World:
+        """Return the World of an API that does not answer."""
         environment = self._environment
-        found = self._kubernetes.list(KAFKA, environment.namespace)
-        named = [k for k in found if environment.cluster in ("", k["metadata"]["name"])]
-        if len(named) == 1:
-            return named[0]
-        names = ", ".join(k["metadata"]["name"] for k in found) or "none"
-        raise UsageError(
-            f"no Kafka cluster {environment.cluster or 'can be chosen'}",
-            where=f"namespace {environment.namespace}, context {self._kubernetes.context}",
-            next=f"clusters there: {names}",
+        context, pinned = self._kubernetes.context, environment.cluster_id
+        return World(
+            Target(environment.name, environment.production, context, environment.cluster, pinned, pinned),
+            self._clock.now(),
+            simulated=environment.simulated,
+            environment=environment,
+            unreachable=error.what,
         )
+
+    def _in_time(self, look: Future[T], end: float | None) -> T:
+        if end is None:
+            return look.result()
+        try:
+            return look.result(timeout=max(0.05, end - self._clock.monotonic()))
+        except TimeoutError:
+            raise UnreachableError("it did not answer in time") from None
+
+    def _begin(self, kafka: Object, asked: frozenset[Look]) -> dict[Look | str, Future[Seen[Any]]]:
+        """Begin every look at once; return each by the field of the World, or by what was asked for."""
+        pods = self._pool.submit(self._access.pods, kafka)
+        resources = self._resources
+        groups = sorted(self._environment.groups) or None
+        ways: dict[Part, tuple[str, Callable[[], Any]]] = {
+            Part.NODES: ("nodes", lambda: resources.nodes(kafka, pods.result())),
+            Part.CLUSTER: ("cluster", lambda: self._ask(kafka, with_silent)),
+            Part.TOPICS: ("topics", lambda: self._ask(kafka, lambda brokers: brokers.topics())),
+            Part.GROUPS: ("groups", lambda: self._ask(kafka, lambda brokers: brokers.groups(groups))),
+            Part.QUORUM: ("quorum", lambda: self._quorum(kafka, pods.result())),
+            Part.RESOURCES: ("resources", resources.topics_and_users),
+            Part.WORKLOADS: ("workloads", resources.workloads),
+            Part.HOSTS: ("hosts", resources.hosts),
+            Part.APPLICATIONS: ("applications", lambda: self.argocd().applications()),
+            Part.GIT: ("git", self._look_at_git),
+            Part.CANARY: ("canary", lambda: self._canary(kafka)),
+            Part.HOURS: ("hours", lambda: hours.look(self._environment, self._clock.now())),
+        }
+        looks: dict[Look | str, Future[Seen[Any]]] = {
+            name: self._pool.submit(self._see, look) for part, (name, look) in ways.items() if part in asked
+        }
+        for each in asked:
+            if isinstance(each, KeysOf):
+                looks[each] = self._pool.submit(self._see, lambda each=each: resources.keys(each.secret))
+            elif isinstance(each, LoginAs):
+                looks[each] = self._pool.submit(self._see, lambda each=each: self._login(kafka, each))
+        return looks
 
     def _target(self, kafka: Object) -> Target:
         return Target(
@@ -193,30 +213,10 @@ class Observer:
         except (PromptKafkaError, OSError) as error:
             return Seen(Unknown(reason(error)), self._clock.now())
 
-    def _nodes(self, kafka: Object, pods: list[Object]) -> Nodes:
-        namespace, name = kafka["metadata"]["namespace"], kafka["metadata"]["name"]
-        labels = f"strimzi.io/cluster={name}"
-        pools = self._pool.submit(self._kubernetes.list, NODE_POOL, namespace, labels=labels)
-        pod_sets = self._pool.submit(self._kubernetes.list, POD_SET, namespace, labels=labels)
-        deployment = self._kubernetes.find(DEPLOYMENT, OPERATOR, self._environment.operator_namespace)
-        found = sorted((objects.pod(pod) for pod in pods), key=lambda pod: pod.node_id)
-        return Nodes(
-            kafka=objects.kafka_resource(kafka),
-            pools=tuple(objects.node_pool(pool) for pool in pools.result()),
-            pod_sets=tuple(objects.pod_set(pod_set) for pod_set in pod_sets.result()),
-            pods=tuple(found),
-            operator=objects.operator(deployment) if deployment else None,
-        )
-
     def _quorum(self, kafka: Object, pods: list[Object]) -> tuple[ControllerAnswer, ...]:
         asked = self._access.ask_controllers(kafka, pods)
         self._quorum_route = asked.route
         return asked.answers
-
-    def _resources(self) -> tuple[ResourceState, ...]:
-        namespace = self._environment.namespace
-        found = [*self._kubernetes.list(TOPIC, namespace), *self._kubernetes.list(USER, namespace)]
-        return tuple(objects.resource_state(obj) for obj in found)
 
     def argocd(self) -> ArgoCd:
         """Return the way to Argo CD."""
@@ -230,10 +230,6 @@ class Observer:
 
     def _login(self, kafka: Object, look: LoginAs) -> Login:
         return login.ask(self._access, kafka, look, look_up=not self._reads_only)
-
-    def _keys(self, secret: str) -> frozenset[str]:
-        found = self._kubernetes.find(SECRET, secret, self._environment.namespace)
-        return frozenset((found or {}).get("data") or {})
 
     def _connection(self, kafka: Object, user: str) -> KafkaConnection:
         """Return the connection of a user; that there is no way is found out once in a look."""
@@ -268,19 +264,6 @@ class Observer:
         self._quorum_route = ""
         for connection, _ in lost:
             connection.close()
-
-    def _look_at_kafka(
-        self, kafka: Object, asked: frozenset[Look], looks: dict[str, Future[Seen[Any]]]
-    ) -> None:
-        names = sorted(self._environment.groups) or None
-        questions: dict[Part, tuple[str, Callable[[KafkaConnection], Any]]] = {
-            Part.CLUSTER: ("cluster", lambda connection: connection.describe_cluster()),
-            Part.TOPICS: ("topics", lambda connection: connection.topics()),
-            Part.GROUPS: ("groups", lambda connection: connection.groups(names)),
-        }
-        for part, (name, question) in questions.items():
-            if part in asked:
-                looks[name] = self._pool.submit(self._see, lambda q=question: self._ask(kafka, q))
 
     def _canary(self, kafka: Object) -> Canary:
         access = self._environment.kafka

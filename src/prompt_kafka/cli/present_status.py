@@ -11,6 +11,8 @@ from rich.table import Table
 
 from prompt_kafka.cli.console import MARK, STYLE, age
 from prompt_kafka.cli.present_plan import show_target
+from prompt_kafka.core.ahead import Ahead
+from prompt_kafka.core.cause import Cause
 from prompt_kafka.core.codec import encode
 from prompt_kafka.core.objects import Nodes, Pod
 from prompt_kafka.core.quorum import Quorum, quorum_of
@@ -28,13 +30,13 @@ VERDICT = {
 def show(world: World, report: Report, console: Console) -> None:
     """Print the report."""
     show_target(world.target.line, world.target.production, console)
-    count = len(report.problems)
-    text = VERDICT[report.answer] + (f": {count} problem{'s' * (count > 1)}" if count else "")
-    console.print(f"[{STYLE[report.answer]}]{MARK[report.answer]} {text}[/]")
-    for problem in report.problems:
-        console.print(f"  [bad]•[/] {escape(problem.what)}\n    → [command]{escape(problem.mend)}[/]")
-    for warning in report.warnings:
-        console.print(f"  [unsure]![/] {escape(warning.what)}\n    → [command]{escape(warning.mend)}[/]")
+    console.print(f"[{STYLE[report.answer]}]{MARK[report.answer]} {_verdict(report)}[/]")
+    for cause in report.problems:
+        _cause(console, "bad", "•", cause)
+    for cause in report.warnings:
+        _cause(console, "unsure", "!", cause)
+    if world.unreachable:
+        return
     console.print()
     quorum = quorum_of(world.quorum.known or ())
     _line(console, "versions", _versions(world))
@@ -43,14 +45,50 @@ def show(world: World, report: Report, console: Console) -> None:
     _line(console, "groups", _groups(world))
     if world.applications.known:
         _line(console, "argo cd", ", ".join(f"{a.name} {a.reason}" for a in world.applications.known))
-    _line(console, "route", f"{world.route or 'none'} · quorum: {world.quorum_route or 'none'}")
+    for name, each in zip(("ahead", *[""] * len(report.ahead)), report.ahead, strict=False):
+        _ahead(console, name, world, each)
+    _line(console, "route", f"{_short(world.route)} · quorum: {_short(world.quorum_route)}")
     if world.nodes.known is not None:
         console.print()
         console.print(_nodes(world, world.nodes.known, quorum))
-    if world.simulated:
+    if world.simulated and not report.problems:
         console.print("\n[quiet]simulated here:[/]")
         for line in world.simulated:
             console.print(f"[quiet]  · {escape(line)}[/]")
+    elif world.simulated:
+        console.print("\n[quiet]much is simulated here: status -o json says what[/]")
+
+
+def _verdict(report: Report) -> str:
+    count = len(report.problems)
+    if not count:
+        return VERDICT[report.answer]
+    waits = sum(cause.waits for cause in report.problems)
+    text = f"{VERDICT[report.answer]}: {count} problem{'s' * (count > 1)}"
+    if waits == count:
+        return f"{text}, which end{'s' * (count == 1)} by itself: wait"
+    return text
+
+
+def _cause(console: Console, style: str, mark: str, cause: Cause) -> None:
+    console.print(f"  [{style}]{mark}[/] {escape(cause.what)}")
+    if cause.follows:
+        console.print(f"    [quiet]so: {escape('; '.join(cause.follows))}[/]")
+    first = f"first {cause.first}, then " if cause.first else ""
+    console.print(f"    → {first}[command]{escape(cause.mend)}[/]")
+
+
+def _ahead(console: Console, name: str, world: World, each: Ahead) -> None:
+    when = f"{each.at:%Y-%m-%d} (in {max(0, (each.at - world.at).days)} d): " if each.at else ""
+    style = "unsure" if each.urgent else "none"
+    console.print(f"{name:<11} [{style}]{escape(when + each.what)}[/]")
+    if each.mend:
+        console.print(f"{'':<11} → [command]{escape(each.mend)}[/]")
+
+
+def _short(route: str) -> str:
+    """Leave out why other ways do not work: ``doctor`` says that."""
+    return route.partition("; not ")[0] or "none"
 
 
 def _line(console: Console, name: str, text: str) -> None:
@@ -142,11 +180,27 @@ def as_json(world: World, report: Report) -> dict[str, Any]:
         "schema": 1,
         "healthy": {Answer.YES: True, Answer.NO: False, Answer.UNKNOWN: None}[report.answer],
         "level": "without canary",
-        "problems": [{"what": p.what, "mend": p.mend} for p in report.problems],
-        "warnings": [{"what": p.what, "mend": p.mend} for p in report.warnings],
+        "problems": [_cause_as_json(cause) for cause in report.problems],
+        "warnings": [_cause_as_json(cause) for cause in report.warnings],
+        "ahead": [
+            {"at": encode(each.at), "what": each.what, "mend": each.mend, "urgent": each.urgent}
+            for each in report.ahead
+        ],
         "clauses": [
             {"name": c.name, "answer": c.verdict.answer.value, "because": c.verdict.because}
             for c in report.clauses
         ],
         "world": encode(world),
+    }
+
+
+def _cause_as_json(cause: Cause) -> dict[str, Any]:
+    return {
+        "cause": cause.kind.value,
+        "objects": list(cause.objects),
+        "what": cause.what,
+        "first": cause.first,
+        "mend": cause.mend,
+        "follows": list(cause.follows),
+        "waits": cause.waits,
     }

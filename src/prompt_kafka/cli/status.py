@@ -12,7 +12,9 @@ from prompt_kafka.core.world import INSTANT, Part
 from prompt_kafka.factory import Session, session
 from prompt_kafka.targets import TargetOptions
 
-SEES = INSTANT | {Part.RESOURCES, Part.APPLICATIONS}
+SEES = INSTANT | {Part.RESOURCES, Part.APPLICATIONS, Part.HOSTS, Part.WORKLOADS}
+WITHIN_S = 4.0
+"""What has not answered by then is unknown: whoever is on call has an answer within five seconds."""
 
 
 @click.command("status")
@@ -29,7 +31,7 @@ def command(target: TargetOptions, output: str, watch: bool) -> int:
     with session(target) as look:
         if watch:
             return _watch(look)
-        world = look.observe(SEES)
+        world = look.look(SEES, within=WITHIN_S)
         found = report(world)
         if output == "json":
             from prompt_kafka.cli.present_status import as_json
@@ -55,7 +57,7 @@ def _watch(look: Session) -> int:
     console = terminal()
     with Live(console=console, screen=True, auto_refresh=False) as live:
         while True:
-            world = look.observe(SEES)
+            world = look.look(SEES, within=WITHIN_S)
             with console.capture() as captured:
                 show(world, report(world), console)
             live.update(Text.from_ansi(captured.get()), refresh=True)

@@ -94,6 +94,8 @@ class GitState:
         Files with uncommitted changes in it.
     unpushed
         How many commits its branch has that the branch here lacks.
+    operator
+        Version of the operator's chart that the branch asks for; empty when it was not found.
     """
 
     repository: str
@@ -108,6 +110,7 @@ class GitState:
     changed: tuple[str, ...] = ()
     unpushed: int = 0
     log: tuple[Commit, ...] = ()
+    operator: str = ""
 
     def resolve(self, revision: str) -> str:
         """Return the commit on the branch that is meant by a word; empty when there is none, or several."""

@@ -71,12 +71,15 @@ class Cluster:
         Brokers (fenced ones too) or, when a controller was asked for controllers, the controllers.
     operations
         What the asking user may do to the cluster (``"describe"``, ``"alter"``, …); empty if not told.
+    silent
+        Brokers that were asked by themselves and did not answer: node id, and what happened.
     """
 
     id: str
     controller_id: int | None
     nodes: tuple[Broker, ...]
     operations: frozenset[str] = frozenset()
+    silent: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,14 @@ class Pod:
         What the node's agent says of the broker, where that is published: Starting, Recovery, Running …
     why_not_ready
         The reason of the container or of the pod, empty when it is ready.
+    host
+        The machine that it is on; empty when none has taken it.
+    running_since
+        When its present process began; None when none runs.
+    waiting
+        For what its container waits: ``CrashLoopBackOff``, ``ContainerCreating`` …
+    ended, last_exit
+        When its last process ended, and the exit code.
     """
 
     name: str
@@ -118,6 +126,11 @@ class Pod:
     broker_state: str = ""
     why_not_ready: str = ""
     rolling: bool = False
+    host: str = ""
+    running_since: datetime | None = None
+    waiting: str = ""
+    ended: datetime | None = None
+    last_exit: int | None = None
 
     @property
     def is_controller(self) -> bool:
@@ -137,6 +150,36 @@ class Operator:
     version: str
     ready: bool
     replicas: int
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A machine of the Kubernetes cluster (a ``Node``; here a node is a Kafka node)."""
+
+    name: str
+    ready: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A Deployment of the service: the entity operator, a viewer.
+
+    Attributes
+    ----------
+    wanted, ready
+        How many pods it asks for, and how many are Ready.
+    """
+
+    name: str
+    namespace: str
+    wanted: int
+    ready: int
+
+    @property
+    def serves(self) -> bool:
+        """At least one of its pods is Ready."""
+        return self.ready > 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,10 @@ class Environment:
         When it is in production; None when that is not configured.
     channel
         The Slack channel in which its maintenance is announced, without ``#``.
+    bring_back
+        What to do when its Kubernetes API does not answer; empty where nobody has said.
+    operator_application
+        Folder below ``applications`` whose chart brings the cluster operator.
     """
 
     name: str
@@ -86,6 +90,8 @@ class Environment:
     argocd_server: str = ""
     hours: Operating | None = None
     channel: str = ""
+    bring_back: str = ""
+    operator_application: str = "strimzi"
 
     @property
     def folder(self) -> str:

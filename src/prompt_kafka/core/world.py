@@ -15,9 +15,10 @@ from typing import Generic, TypeVar
 from prompt_kafka.core.delivery import Application, GitState
 from prompt_kafka.core.hours import Hours
 from prompt_kafka.core.kafka import Cluster, Group, TopicState
-from prompt_kafka.core.objects import Canary, Nodes, ResourceState
+from prompt_kafka.core.objects import Canary, Host, Nodes, ResourceState, Workload
 from prompt_kafka.core.quorum import ControllerAnswer
-from prompt_kafka.core.service import Target
+from prompt_kafka.core.service import Environment, Target
+from prompt_kafka.core.upkeep import Certificate, Volume
 
 T = TypeVar("T")
 
@@ -35,6 +36,10 @@ class Part(StrEnum):
     CANARY = "canary"
     GIT = "git"
     HOURS = "production hours"
+    HOSTS = "machines"
+    WORKLOADS = "deployments"
+    CERTIFICATES = "certificates"
+    VOLUMES = "volumes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +131,10 @@ class World:
         The way to the controllers that was used.
     secrets, logins
         What was looked at by name: the keys of a Secret, and what the brokers said to a user.
+    environment
+        How the service is configured: what it should have, and where.
+    unreachable
+        Why the Kubernetes API does not answer; everything else is unknown then. Empty when it does.
     """
 
     target: Target
@@ -140,9 +149,15 @@ class World:
     canary: Seen[Canary] = field(default_factory=unseen)
     git: Seen[GitState] = field(default_factory=unseen)
     hours: Seen[Hours] = field(default_factory=unseen)
+    hosts: Seen[tuple[Host, ...]] = field(default_factory=unseen)
+    workloads: Seen[tuple[Workload, ...]] = field(default_factory=unseen)
+    certificates: Seen[tuple[Certificate, ...]] = field(default_factory=unseen)
+    volumes: Seen[tuple[Volume, ...]] = field(default_factory=unseen)
     secrets: Mapping[str, Seen[frozenset[str]]] = field(default_factory=dict, hash=False)
     logins: Mapping[LoginAs, Seen[Login]] = field(default_factory=dict, hash=False)
     lag_objectives: Mapping[str, float] = field(default_factory=dict, hash=False)
     simulated: tuple[str, ...] = ()
     route: str = ""
     quorum_route: str = ""
+    environment: Environment = field(default_factory=lambda: Environment(""))
+    unreachable: str = ""

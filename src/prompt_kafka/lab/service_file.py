@@ -35,9 +35,10 @@ def simulated(state: LabState, not_run: Sequence[tuple[str, str]]) -> list[str]:
 
 def write(state: LabState, not_run: Sequence[tuple[str, str]], *, cluster_id: str = "") -> None:
     """Write the file; with a `cluster_id` the lab is pinned to it."""
+    name = state.settings.name
     entry = {
         "production": False,
-        "context": f"lab-{state.settings.name}",
+        "context": f"lab-{name}",
         "kubeconfig": str(state.kubeconfig),
         "namespace": "prompt-kafka",
         "operator_namespace": "strimzi",
@@ -46,9 +47,10 @@ def write(state: LabState, not_run: Sequence[tuple[str, str]], *, cluster_id: st
         "repository": state.git.resolve().as_uri(),
         "branch": "main",
         "application": "prompt-kafka",
+        "bring_back": "prompt-kafka lab up" + ("" if name == "lab" else f" --name {name}"),
     }
     if cluster_id:
         entry["cluster_id"] = cluster_id
-    document = {"schema": 1, "environments": {state.settings.name: entry}}
+    document = {"schema": 1, "environments": {name: entry}}
     # JSON is YAML: nothing needs quoting rules of its own.
     write_atomic(state.service, json.dumps(document, indent=2) + "\n")
