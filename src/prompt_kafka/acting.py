@@ -6,24 +6,33 @@ Part of the composition root, apart from :mod:`prompt_kafka.factory` so that a l
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 
 from prompt_kafka.adapters.changes import Changes
+from prompt_kafka.adapters.journal import NAME, Entry, Journal, home
+from prompt_kafka.adapters.keeper import Keeper, upload
 from prompt_kafka.adapters.lease import RunLease
 from prompt_kafka.adapters.observe import Observer
 from prompt_kafka.adapters.perform import perform
+from prompt_kafka.adapters.pulse import Pulse
 from prompt_kafka.adapters.runs import RunStore, new_id
 from prompt_kafka.clients.kubernetes import Kubernetes
 from prompt_kafka.core.actions import Action, Observe
 from prompt_kafka.core.clock import SYSTEM
-from prompt_kafka.core.errors import RefusedError, StoppedError
+from prompt_kafka.core.conditions import Finished
+from prompt_kafka.core.errors import PromptKafkaError, RefusedError, StoppedError
 from prompt_kafka.core.hours_guard import overridden
+from prompt_kafka.core.in_flight import resume_line
 from prompt_kafka.core.plan import Plan, Step
 from prompt_kafka.core.request import Request, Terms
 from prompt_kafka.core.run import RunRecord, RunState, StepState
 from prompt_kafka.core.service import Environment, Target
-from prompt_kafka.engine.runner import Listener, Runner
+from prompt_kafka.core.world import Part
+from prompt_kafka.engine.interrupts import Interrupts
+from prompt_kafka.engine.listeners import Listener, Noting
+from prompt_kafka.engine.runner import Runner
 from prompt_kafka.targets import kubeconfig_of, owner
 
 
@@ -57,11 +66,7 @@ class Acting:
         now = SYSTEM.now()
         run_id = new_id(plan.procedure, now)
         record = RunRecord.begin(run_id, plan.marked(run_id), owner(), now, request, terms)
-        with self._writer() as writer, self._lease(writer, plan, record.id, take_over=False):
-            store = RunStore(writer, self._environment.namespace)
-            store.create(record)
-            with self._runner(writer, store.save, listener) as runner:
-                return runner.run(record)
+        return self._act(record, listener, new=True)
 
     def resume(
         self, run_id: str, listener: Listener, *, take_over: bool = False, override_hours: str = ""
@@ -80,15 +85,66 @@ class Acting:
         RefusedError
             It is at its end, or whoever carries it out is alive.
         """
-        with self._writer() as writer:
+        with self._writer() as writer, Journal() as journal:
             store = RunStore(writer, self._environment.namespace)
+            upload(store, journal, run_id)
             record = _open_run(store, run_id)
-            with self._lease(writer, record.plan, run_id, take_over=take_over):
+        return self._act(record, listener, take_over=take_over, override_hours=override_hours)
+
+    def upload(self) -> list[str]:
+        """Upload what a recovery could keep on this machine only; return the ids of its runs."""
+        if not (home() / NAME).exists():
+            return []
+        with Journal() as journal:
+            if not journal.waiting():
+                return []
+            with self._writer() as writer:
+                return upload(RunStore(writer, self._environment.namespace), journal)
+
+    def journal(self, run_id: str) -> list[Entry]:
+        """Return what this machine's journal has of a run."""
+        if not (home() / NAME).exists():
+            return []
+        with Journal() as journal:
+            return journal.entries(run_id)
+
+    def _act(
+        self,
+        record: RunRecord,
+        listener: Listener,
+        *,
+        new: bool = False,
+        take_over: bool = False,
+        override_hours: str = "",
+    ) -> RunRecord:
+        """Carry a record out under the Lease; however it ends, record and Lease are left in order."""
+        with Interrupts() as interrupts, ExitStack() as stack:
+            journal = stack.enter_context(Journal())
+            writer = stack.enter_context(self._writer())
+            lease = stack.enter_context(self._lease(writer, record.plan, record.id, take_over=take_over))
+            store = RunStore(writer, self._environment.namespace)
+            if new:
+                journal.keep(record)
+                store.create(record)
+                journal.uploaded(record)
+            else:
+                record = _open_run(store, record.id)
                 record = replace(record, owner=owner(), state=RunState.RUNNING, because="")
                 record = overridden(record, override_hours) if override_hours else record
-                store.save(record)
-                with self._runner(writer, store.save, listener) as runner:
-                    return runner.run(record)
+            keeper = Keeper(store, journal, lease.lost.is_set)
+            noting = Noting(listener, partial(journal.note, record.id))
+            try:
+                keeper.keep(record)
+                if _sings(record.plan) and Part.CANARY in listener.also:
+                    beside = stack.enter_context(Observer(writer, self._environment, reads_only=False))
+                    stack.enter_context(Pulse(beside.observe, listener.beat))
+                runner = stack.enter_context(self._runner(writer, keeper.keep, noting, interrupts))
+                return runner.run(record)
+            except PromptKafkaError as error:
+                if not lease.lost.is_set():
+                    error.resume = resume_line(record)
+                noting.failed(str(error))
+                raise
 
     def abort(self, run_id: str, say: Callable[[str], None], *, take_over: bool = False) -> RunRecord:
         """End a run that is not at its end: undo what can be undone, the last step first; say what stays.
@@ -130,7 +186,11 @@ class Acting:
             (replace(step, action=Observe()),),
         )
         record = RunRecord.begin("prove", plan, owner(), SYSTEM.now())
-        with self._writer() as writer, self._runner(writer, lambda _: None, listener) as runner:
+        with (
+            Interrupts() as interrupts,
+            self._writer() as writer,
+            self._runner(writer, lambda _: None, listener, interrupts) as runner,
+        ):
             return runner.run(record)
 
     @contextmanager
@@ -157,14 +217,31 @@ class Acting:
 
     @contextmanager
     def _runner(
-        self, writer: Kubernetes, keep: Callable[[RunRecord], None], listener: Listener
+        self,
+        writer: Kubernetes,
+        keep: Callable[[RunRecord], None],
+        listener: Listener,
+        interrupts: Interrupts,
     ) -> Iterator[Runner]:
         with (
             Observer(writer, self._environment, reads_only=False) as observer,
             self._performer(writer) as perform,
             Changes(self._kubernetes, self._environment.namespace) as changes,
         ):
-            yield Runner(observer.observe, perform, keep, listener, SYSTEM, changed=changes.event)
+            yield Runner(
+                observer.observe,
+                listener.asking(perform) if isinstance(listener, Noting) else perform,
+                keep,
+                listener,
+                SYSTEM,
+                changed=changes.event,
+                allowed=interrupts.allowed,
+            )
+
+
+def _sings(plan: Plan) -> bool:
+    """Return whether the canary is part of what a plan proves."""
+    return any(isinstance(each, Finished) and each.canary for step in plan.steps for each in step.proof)
 
 
 def _undo(step: Step, perform: Callable[[Action], None]) -> None:

@@ -22,7 +22,7 @@ from prompt_kafka.factory import Session, session
 from prompt_kafka.targets import TargetOptions, environment_of
 
 if TYPE_CHECKING:
-    from prompt_kafka.engine.runner import Listener
+    from prompt_kafka.engine.listeners import Listener
     from prompt_kafka.lab.state import LabState
     from prompt_kafka.lab.traffic import Progress as TrafficProgress
     from prompt_kafka.lab.traffic import TrafficReport
@@ -75,6 +75,7 @@ class _Hopeful:
         self._inner = inner
         self._clock = clock
         self._since: dict[str, float] = {}
+        self.also, self.beat = inner.also, inner.beat
         self.step_began = inner.step_began
         self.acted = inner.acted
         self.handed_over = inner.handed_over

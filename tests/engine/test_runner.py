@@ -53,7 +53,11 @@ class Heard:
     unmet: list[str] = field(default_factory=list)
     outcomes: list[StepRecord] = field(default_factory=list)
 
+    also: frozenset[Look] = frozenset()
+
     def step_began(self, number: int, step: Step) -> None: ...
+
+    def beat(self, world: World) -> None: ...
 
     def acted(self, step: Step) -> None: ...
 
@@ -272,3 +276,17 @@ def test_a_step_by_hand_is_told_and_waited_for_and_never_performed() -> None:
     done = Runner(observe, perform, _nothing, heard, clock).run(_begin(step))
     assert done.state is RunState.DONE
     assert heard.unmet[0] == "by hand: asked for"
+
+
+def test_a_run_that_stops_while_it_waits_does_not_ask_again_when_it_is_resumed() -> None:
+    kept: list[RunRecord] = []
+    clock = ManualClock(NOW)
+    service = Service(clock, lambda _: healthy())
+    runner = Runner(service.observe, service.perform, kept.append, Heard(), clock)
+    with pytest.raises(TimedOutError):
+        runner.run(_begin(_roll()))
+    assert kept[-1].state is RunState.STOPPED
+    assert kept[-1].steps[0].state is StepState.ACTED
+    service.after = lambda _: change(healthy(), RENEWED)
+    runner.run(kept[-1])
+    assert service.actions == [ROLL]

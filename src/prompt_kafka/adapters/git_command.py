@@ -58,6 +58,7 @@ def run(
             capture_output=True,
             check=False,
             timeout=TIMEOUT_S,
+            process_group=0,  # a Ctrl-C at the terminal is for the runbook, which ends what it began
         )
     except FileNotFoundError:
         raise GitError("git is not installed", next="install git") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Self
 
 from prompt_kafka.clients.kinds import LEASE
@@ -95,7 +95,8 @@ class RunLease:
                     f"run {run} of {owner} is acting on this cluster",
                     where=f"Lease {self._namespace}/{self._name}",
                     next=f"watch it: prompt-kafka run show {run}; if its process is gone: "
-                    f"prompt-kafka run resume {run} --take-over REASON",
+                    f"prompt-kafka run resume {run} --take-over REASON; "
+                    f"without a sign of life it is free {self._left_s(found):.0f} s from now",
                 )
         try:
             self._patch(self._spec(), version=found["metadata"]["resourceVersion"])
@@ -103,10 +104,14 @@ class RunLease:
             self._take()
 
     def _expired(self, lease: Object) -> bool:
+        return self._left_s(lease) < 0
+
+    def _left_s(self, lease: Object) -> float:
+        """Return in how many seconds the Lease is free when its holder gives no sign of life."""
         renewed = lease["spec"].get("renewTime")
         if not renewed:
-            return True
-        return self._clock.now() - datetime.fromisoformat(renewed) > timedelta(seconds=DURATION_S)
+            return -1.0
+        return DURATION_S - (self._clock.now() - datetime.fromisoformat(renewed)).total_seconds()
 
     def _spec(self) -> dict[str, Any]:
         now = self._clock.now().isoformat(timespec="microseconds").replace("+00:00", "Z")

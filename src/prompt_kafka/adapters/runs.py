@@ -64,6 +64,8 @@ class RunStore:
         RefusedError
             Somebody else has changed it since it was read (``run-taken-over``).
         """
+        if record.id not in self._versions:
+            self.load(record.id)
         body = {
             "metadata": {"resourceVersion": self._versions[record.id]},
             "data": _data(record),
@@ -71,12 +73,22 @@ class RunStore:
         try:
             saved = self._kubernetes.patch(CONFIG_MAP, PREFIX + record.id, self._namespace, body)
         except Conflict as error:
+            if self._is_there(record):
+                return
             raise RefusedError(
                 "run-taken-over",
                 f"run {record.id} has been taken over by somebody else",
                 next=f"prompt-kafka run show {record.id}",
             ) from error
         self._versions[record.id] = saved["metadata"]["resourceVersion"]
+
+    def _is_there(self, record: RunRecord) -> bool:
+        """Return whether the record is kept as it is: it was heard, though the answer did not come back."""
+        found = self._kubernetes.get(CONFIG_MAP, PREFIX + record.id, self._namespace)
+        if (found.get("data") or {}) != _data(record):
+            return False
+        self._versions[record.id] = found["metadata"]["resourceVersion"]
+        return True
 
     def load(self, run_id: str) -> RunRecord:
         """Return a run.

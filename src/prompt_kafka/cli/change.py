@@ -102,8 +102,8 @@ def run_plan(
 ) -> int:
     """Show a plan, ask once, run it; only show it when told to `stop` there."""
     from prompt_kafka.cli.console import terminal
+    from prompt_kafka.cli.live import watching
     from prompt_kafka.cli.present_plan import as_json, show
-    from prompt_kafka.cli.progress import Progress
 
     machine = output == "json"
     console = terminal(stderr=machine)
@@ -117,14 +117,8 @@ def run_plan(
     if not _approved(plan, how, machine):
         console.print("nothing was done")
         return ExitCode.OK
-    try:
-        record = session.acting.run(plan, Progress(console, context=plan.target.context), request, how.terms)
-    except KeyboardInterrupt:
-        console.print(
-            "\n[unsure]interrupted[/]: what was asked of the operator goes on without this command.\n"
-            f"take it up again: [command]prompt-kafka run list -e {plan.target.environment}[/]"
-        )
-        return ExitCode.INTERRUPTED
+    with watching(console, plan) as listener:
+        record = session.acting.run(plan, listener, request, how.terms)
     show_end(record, console)
     if machine:
         echo_json(encode(record))

@@ -45,7 +45,9 @@ def main() -> None:
         error.show()
         sys.exit(ExitCode.USAGE)
     except PromptKafkaError as error:
-        click.echo(f"{click.style('error', fg='red', bold=True)}: {error}", err=True)
+        interrupted = error.exit_code is ExitCode.INTERRUPTED
+        head = "" if interrupted else f"{click.style('error', fg='red', bold=True)}: "
+        click.echo(f"{head}{error}", err=True)
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from types import TracebackType
+from typing import Self
+
 from rich.console import Console
 from rich.markup import escape
 
+from prompt_kafka.cli.pods import Change, Pods
 from prompt_kafka.core.actions import Observe, by_hand
 from prompt_kafka.core.clock import SYSTEM, Clock
-from prompt_kafka.core.objects import Pod
 from prompt_kafka.core.plan import Step
 from prompt_kafka.core.run import StepRecord
 from prompt_kafka.core.verdict import Verdict
-from prompt_kafka.core.world import World
+from prompt_kafka.core.world import Look, World
 
 QUIET_S = 5.0
 """A wait that shows nothing new for so long says what it is waiting for."""
 
 
 class Progress:
-    """Prints a run's progress: pods as they stop, come back and are ready; partitions out of sync."""
+    """Prints a run's progress: pods as they stop, come back and are ready; partitions out of sync.
+
+    A context, so that one that draws (:class:`prompt_kafka.cli.live.Live`) can take its place.
+
+    Attributes
+    ----------
+    also
+        What it wants to be looked at beside what a proof needs.
+    """
+
+    also: frozenset[Look] = frozenset()
 
     def __init__(
         self, console: Console, clock: Clock = SYSTEM, *, began: float | None = None, context: str = ""
@@ -28,16 +41,36 @@ class Progress:
         self._clock = clock
         self._began = clock.monotonic() if began is None else began
         self._spoke = clock.monotonic()
-        self._pods: dict[str, tuple[str, str]] = {}
-        self._gone_at: dict[str, float] = {}
+        self._pods = Pods()
         self._under_replicated = -1
+        self._waits = (clock.monotonic(), clock.now())
+        self._missing = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return
+
+    @property
+    def waiting(self) -> str:
+        """For what is waited and since when; empty when nothing is waited for."""
+        if not self._missing:
+            return ""
+        began, since = self._waits
+        seconds = self._clock.monotonic() - began
+        return f"waiting {seconds:.0f} s (since {since:%H:%M:%S} UTC): {self._missing}"
 
     def step_began(self, number: int, step: Step) -> None:
         """Print the step's title."""
+        self._wait_begins()
         self._console.print(f"\n[bold]{number}. {escape(step.title)}[/]")
 
     def acted(self, step: Step) -> None:
         """Print that the proof is waited for now."""
+        self._wait_begins()
         if step.by_hand:
             self._say("waiting until it is done")
         elif not isinstance(step.action, Observe):
@@ -46,16 +79,19 @@ class Progress:
     def looked(self, step: Step, world: World | None, unmet: tuple[Verdict, ...]) -> None:
         """Print what changed since the last look."""
         if world is not None and world.nodes.known is not None:
-            for pod in world.nodes.known.pods:
-                self._pod(pod)
-            self._missing({pod.name for pod in world.nodes.known.pods})
+            for change in self._pods.saw(world.nodes.known, self._clock.monotonic()):
+                self._pod(change)
         if world is not None and world.topics.known is not None:
             under = sum(len(topic.under_replicated) for topic in world.topics.known)
             if under != self._under_replicated and (under or self._under_replicated > 0):
                 self._say(f"under-replicated partitions: {under}")
             self._under_replicated = under
-        if unmet and self._clock.monotonic() - self._spoke > QUIET_S:
-            self._say(f"[quiet]waiting: {escape(unmet[0].because)}[/]")
+        self._missing = unmet[0].because if unmet else ""
+        if self._missing and self._clock.monotonic() - self._spoke > QUIET_S:
+            self._still_waiting()
+
+    def beat(self, world: World) -> None:
+        """Take in the canary, which sings beside the looks."""
 
     def handed_over(self, step: Step) -> None:
         """Print what a person has to do now."""
@@ -69,34 +105,28 @@ class Progress:
 
     def step_ended(self, step: Step, record: StepRecord, seconds: float) -> None:
         """Print the evidence."""
+        self._missing = ""
         done = "proved" if record.acted or isinstance(step.action, Observe) else "already so"
         self._say(f"[good]✓ {done}[/] in {seconds:.1f} s")
         for line in record.evidence:
             self._console.print(f"          [quiet]{escape(line)}[/]")
 
-    def _pod(self, pod: Pod) -> None:
-        state = "stopping" if pod.deleting else "ready" if pod.ready else "starting"
-        before = self._pods.get(pod.name)
-        self._pods[pod.name] = (pod.uid, state)
-        if before is None or before == (pod.uid, state):
-            return
-        if state == "stopping":
-            self._gone_at[pod.name] = self._clock.monotonic()
-            self._say(f"{pod.name} stopping")
-        elif state == "ready":
-            since = self._gone_at.pop(pod.name, None)
-            took = f" after {self._clock.monotonic() - since:.1f} s" if since is not None else ""
-            self._say(f"{pod.name} [good]ready[/]{took}")
-        elif before[0] != pod.uid:
-            self._say(f"{pod.name} starting")
-        elif before[1] == "ready":
-            self._say(f"{pod.name} [bad]not ready any more[/] {escape(pod.why_not_ready)}")
+    def _wait_begins(self) -> None:
+        self._waits = (self._clock.monotonic(), self._clock.now())
+        self._missing = ""
 
-    def _missing(self, present: set[str]) -> None:
-        for name in sorted(self._pods.keys() - present):
-            if self._pods[name][1] != "gone":
-                self._gone_at.setdefault(name, self._clock.monotonic())
-                self._pods[name] = ("", "gone")
+    def _pod(self, change: Change) -> None:
+        match change.state:
+            case "ready":
+                took = f" after {change.after_s:.1f} s" if change.after_s is not None else ""
+                self._say(f"{change.name} [good]ready[/]{took}")
+            case "not ready":
+                self._say(f"{change.name} [bad]not ready any more[/] {escape(change.why)}")
+            case "stopping" | "starting":
+                self._say(f"{change.name} {change.state}")
+
+    def _still_waiting(self) -> None:
+        self._say(f"[quiet]{escape(self.waiting)}[/]")
 
     def _say(self, text: str) -> None:
         self._spoke = self._clock.monotonic()

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import click
 
 from prompt_kafka.cli.change import hours_option
 from prompt_kafka.cli.options import echo_json, output_option, target_options
 from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.core.codec import encode
+from prompt_kafka.core.in_flight import in_flight, resume_line
 from prompt_kafka.core.run import RunRecord
 from prompt_kafka.factory import session
 from prompt_kafka.targets import TargetOptions
+
+if TYPE_CHECKING:
+    from prompt_kafka.adapters.journal import Entry
 
 
 @click.group("run")
@@ -28,6 +35,8 @@ def list_runs(target: TargetOptions, output: str) -> None:
     from prompt_kafka.cli.console import age, terminal
 
     with session(target) as look:
+        for run in look.acting.upload():
+            click.echo(f"uploaded: run {run}, kept on this machine while the API did not answer", err=True)
         records = look.runs().list()
     if output == "json":
         echo_json([{k: v for k, v in encode(r).items() if k != "plan"} for r in records])
@@ -49,16 +58,21 @@ def list_runs(target: TargetOptions, output: str) -> None:
 
 @command.command("show")
 @click.argument("run")
+@click.option("--detail", is_flag=True, help="Everything that this machine's journal has of it.")
 @target_options
 @output_option
-def show_run(run: str, target: TargetOptions, output: str) -> None:
+def show_run(run: str, detail: bool, target: TargetOptions, output: str) -> None:
     """Show a run: its steps, how far it is, and what proved them."""
     with session(target) as look:
         record = look.runs().load(run)
+        entries = look.acting.journal(run) if detail else []
     if output == "json":
-        echo_json(encode(record))
+        more = {"journal": [encode(each) for each in entries]} if detail else {}
+        echo_json({**encode(record), **more})
         return
     _show(record)
+    if detail:
+        _show_journal(entries)
 
 
 def _show(record: RunRecord) -> None:
@@ -78,8 +92,27 @@ def _show(record: RunRecord) -> None:
         for line in done.evidence:
             console.print(f"   [quiet]{escape(line)}[/]")
     if record.open:
-        resume = f"prompt-kafka run resume {record.id} -e {record.plan.target.environment}"
-        console.print(f"\ntake it up: [command]{resume}[/]")
+        console.print()
+        for sentence in in_flight(record):
+            console.print(escape(sentence))
+        console.print(f"take it up: [command]{escape(resume_line(record))}[/]")
+
+
+def _show_journal(entries: Sequence[Entry]) -> None:
+    """Print what the journal has: time, step, what happened."""
+    from rich.markup import escape
+
+    from prompt_kafka.cli.console import terminal
+
+    console = terminal()
+    console.print("\n[bold]What this machine's journal has of it[/] (times in UTC)")
+    if not entries:
+        console.print("nothing: it was carried out on another machine")
+    for each in entries:
+        step = f"{each.step}." if each.step else ""
+        console.print(
+            f"{each.at:%Y-%m-%d %H:%M:%S.%f}"[:23] + f"  {step:<3} {each.kind:<10} {escape(each.what)}"
+        )
 
 
 @command.command("abort")
@@ -105,11 +138,13 @@ def resume_run(run: str, take_over: str | None, override_hours: str, target: Tar
     """Take up a run that stopped or died, here or on another machine. Nothing is done twice."""
     from prompt_kafka.cli.change import show_end
     from prompt_kafka.cli.console import terminal
-    from prompt_kafka.cli.progress import Progress
+    from prompt_kafka.cli.live import watching
 
     console = terminal()
     with session(target, changes=True) as service:
-        record = service.acting.resume(
-            run, Progress(console), take_over=bool(take_over), override_hours=override_hours
-        )
+        plan = service.runs().load(run).plan
+        with watching(console, plan) as listener:
+            record = service.acting.resume(
+                run, listener, take_over=bool(take_over), override_hours=override_hours
+            )
     show_end(record, console)

@@ -36,6 +36,8 @@ class PromptKafkaError(Exception):
 
     Attributes
     ----------
+    resume : str
+        The command that takes the run up which it ended, where there is one.
     code : str
         Stable word for the kind of error, for scripts.
     exit_code : ExitCode
@@ -50,6 +52,7 @@ class PromptKafkaError(Exception):
         self.what = what
         self.where = where
         self.next = next
+        self.resume = ""
 
     def __str__(self) -> str:
         parts = [self.what]
@@ -57,6 +60,8 @@ class PromptKafkaError(Exception):
             parts.append(f"where: {self.where}")
         if self.next:
             parts.append(f"next: {self.next}")
+        if self.resume:
+            parts.append(f"take it up: {self.resume}")
         return "\n".join(parts)
 
 
@@ -105,3 +110,19 @@ class StoppedError(PromptKafkaError):
 
     code = "stopped"
     exit_code = ExitCode.STOPPED
+
+
+class InterruptedRunError(PromptKafkaError):
+    """A person or the machine ended a run, between two acts.
+
+    Parameters
+    ----------
+    in_flight
+        Sentences: which step it is in, what was asked, what goes on without it.
+    """
+
+    code = "interrupted"
+    exit_code = ExitCode.INTERRUPTED
+
+    def __init__(self, in_flight: tuple[str, ...]) -> None:
+        super().__init__("\n".join(("interrupted; the Lease is given back", *in_flight)))

@@ -10,18 +10,26 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from typing import Protocol
 
 from prompt_kafka.core.actions import Action, Observe
 from prompt_kafka.core.clock import Clock
 from prompt_kafka.core.conditions import Condition, Finished
-from prompt_kafka.core.errors import PromptKafkaError, StoppedError, TimedOutError, UnreachableError
+from prompt_kafka.core.errors import (
+    InterruptedRunError,
+    PromptKafkaError,
+    StoppedError,
+    TimedOutError,
+    UnreachableError,
+)
+from prompt_kafka.core.in_flight import in_flight
 from prompt_kafka.core.outside_hours import OutsideProductionHours
 from prompt_kafka.core.plan import Step
 from prompt_kafka.core.run import RunRecord, RunState, StepRecord, StepState
 from prompt_kafka.core.verdict import Verdict, unknown
-from prompt_kafka.core.world import Look, World
+from prompt_kafka.core.world import Look, Part, World
+from prompt_kafka.engine.listeners import Listener
 
 TRIES = 3
 """How often something is asked for that is given up each time."""
@@ -29,30 +37,11 @@ TRIES = 3
 DAY_S = 86400.0
 """So long a person may take for a step by hand."""
 
+BRIEF_S = 20.0
+"""So long a silent API is waited for before a step; a recovery waits as long as for its proof."""
+
 INTERVAL_S = 0.5
 """Between two looks at Kafka; a change in Kubernetes shortens the wait."""
-
-
-class Listener(Protocol):
-    """Is told how a run goes on, to show it."""
-
-    def step_began(self, number: int, step: Step) -> None:
-        """Tell that a step is taken up."""
-
-    def acted(self, step: Step) -> None:
-        """Tell that its action has been carried out; now its proof is waited for."""
-
-    def looked(self, step: Step, world: World | None, unmet: tuple[Verdict, ...]) -> None:
-        """Tell what was seen while waiting (nothing when nobody answered), and what is not met yet."""
-
-    def handed_over(self, step: Step) -> None:
-        """Tell the person at the terminal what to do by hand."""
-
-    def asked_again(self, step: Step, given_up: Verdict) -> None:
-        """Tell that what was asked was given up, and is asked again for what is left."""
-
-    def step_ended(self, step: Step, record: StepRecord, seconds: float) -> None:
-        """Tell that a step is proved."""
 
 
 class Runner:
@@ -70,6 +59,8 @@ class Runner:
         Is told what happens.
     changed
         Set by others when something changed, to look again sooner.
+    allowed
+        Around everything during which the run may be interrupted: looking and waiting, never an act.
     """
 
     def __init__(
@@ -80,6 +71,7 @@ class Runner:
         listener: Listener,
         clock: Clock,
         changed: threading.Event | None = None,
+        allowed: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._observe = observe
         self._perform = perform
@@ -87,6 +79,8 @@ class Runner:
         self._listener = listener
         self._clock = clock
         self._changed = changed
+        self._allowed = allowed
+        self._kept: RunRecord | None = None
 
     def run(self, record: RunRecord) -> RunRecord:
         """Carry out every step that is not proved yet; begin anywhere, also where another process died.
@@ -102,14 +96,20 @@ class Runner:
             The world has moved: what a step needs does not hold.
         TimedOutError
             A proof did not come in time.
+        InterruptedRunError
+            A person or the machine ended it.
         """
+        self._kept = record
         try:
             for index, step in enumerate(record.plan.steps):
                 if record.steps[index].state is not StepState.PROVED:
                     record = self._step(record, index, step)
         except PromptKafkaError as error:
-            self._keep(record.ended(RunState.STOPPED, self._clock.now(), error.what))
+            self._stop(error.what)
             raise
+        except KeyboardInterrupt:
+            stopped = self._stop("interrupted")
+            raise InterruptedRunError(in_flight(stopped)) from None
         record = record.ended(RunState.DONE, self._clock.now())
         self._keep(record)
         return record
@@ -119,22 +119,49 @@ class Runner:
         self._listener.step_began(index + 1, step)
         state = record.steps[index].state
         acts = not isinstance(step.action, Observe)
-        if acts and state in (StepState.PENDING, StepState.INTENDED):
-            world = self._observe(_parts((*step.needs, *step.proof, *step.marks)))
+        give_up = began + (step.timeout_s if record.plan.recovery else BRIEF_S)
+        while acts and state in (StepState.PENDING, StepState.INTENDED):
+            world = self._see(step, give_up)
             if not _unmet(step.proof, world):
                 resumed = state is StepState.INTENDED
                 return self._proved(record, index, step, resumed, _evidence(step.proof, world), began)
             if state is StepState.PENDING or not _begun(step, world):
                 self._refuse_a_moved_world(index, step, world)
-                record = self._mark(record, index, StepState.INTENDED)
-                if step.by_hand:
-                    self._listener.handed_over(step)
-                else:
-                    self._perform(step.action)
-            record = self._mark(record, index, StepState.ACTED)
+                record, state = self._mark(record, index, StepState.INTENDED), StepState.INTENDED
+                if not self._asked(step, give_up):
+                    continue
+            record, state = self._mark(record, index, StepState.ACTED), StepState.ACTED
         self._listener.acted(step)
         evidence = self._wait(index + 1, step, began)
         return self._proved(record, index, step, acts, evidence, began)
+
+    def _see(self, step: Step, give_up: float) -> World:
+        """Look before a step; an API that does not answer is waited for until it is time to give up."""
+        parts = _parts((*step.needs, *step.proof, *step.marks))
+        while True:
+            try:
+                with self._allowed():
+                    return self._observe(parts)
+            except UnreachableError as error:
+                self._wait_for_answer(step, error, give_up)
+
+    def _asked(self, step: Step, give_up: float) -> bool:
+        """Ask for what a step does; False when nobody answered: look then whether it was heard."""
+        if step.by_hand:
+            self._listener.handed_over(step)
+            return True
+        try:
+            self._perform(step.action)
+        except UnreachableError as error:
+            self._wait_for_answer(step, error, give_up)
+            return False
+        return True
+
+    def _wait_for_answer(self, step: Step, error: UnreachableError, give_up: float) -> None:
+        if self._clock.monotonic() >= give_up:
+            raise StoppedError(error.what, where=error.where, next="take it up when it answers") from error
+        self._listener.looked(step, None, (unknown(error.what),))
+        self._pause()
 
     @staticmethod
     def _refuse_a_moved_world(index: int, step: Step, world: World) -> None:
@@ -155,16 +182,25 @@ class Runner:
             )
 
     def _mark(self, record: RunRecord, index: int, state: StepState) -> RunRecord:
-        record = record.step(index, StepRecord(state), self._clock.now())
+        return self._save(record.step(index, StepRecord(state), self._clock.now()))
+
+    def _stop(self, because: str) -> RunRecord:
+        assert self._kept is not None
+        stopped = self._kept.ended(RunState.STOPPED, self._clock.now(), because)
+        self._keep(stopped)
+        return stopped
+
+    def _save(self, record: RunRecord) -> RunRecord:
+        """Keep a record; how far it is is not forgotten when the run stops afterwards."""
         self._keep(record)
+        self._kept = record
         return record
 
     def _proved(
         self, record: RunRecord, index: int, step: Step, acted: bool, evidence: tuple[str, ...], began: float
     ) -> RunRecord:
         proved = StepRecord(StepState.PROVED, acted, evidence)
-        record = record.step(index, proved, self._clock.now())
-        self._keep(record)
+        record = self._save(record.step(index, proved, self._clock.now()))
         self._listener.step_ended(step, proved, self._clock.monotonic() - began)
         return record
 
@@ -221,13 +257,15 @@ class Runner:
     ) -> tuple[World | None, tuple[Verdict, ...]]:
         """Return what was seen and which conditions are not met; a silent API is waited for, no failure."""
         try:
-            world = self._observe(_parts(looks))
+            with self._allowed():
+                world = self._observe(_parts(looks) | (self._listener.also - {Part.CANARY}))
         except UnreachableError as error:
             return None, (unknown(error.what),)
         return world, _unmet(conditions, world)
 
     def _pause(self) -> None:
-        self._clock.sleep(INTERVAL_S, self._changed)
+        with self._allowed():
+            self._clock.sleep(INTERVAL_S, self._changed)
         if self._changed is not None:
             self._changed.clear()
 

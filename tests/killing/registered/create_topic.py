@@ -1,0 +1,24 @@
+import re
+
+from tests.killing.procedure import Procedure
+from tests.killing.scene import Scene
+
+WORDS = ("topic", "create", "killed", "--subchart", "killed", "--user", "killed-reader=read")
+
+
+def _exists(scene: Scene) -> None:
+    (topic,) = [each for each in scene.user.json("topic", "list") if each["name"] == "killed"]
+    assert len(topic["partitions"]) == 3, topic
+    users = scene.user.kubectl("get", "kafkauser", "-n", "prompt-kafka", "-o", "name")
+    assert re.search(r"/killed-reader$", users, re.M)
+
+
+PROCEDURES = (
+    Procedure(
+        "topic-create",
+        WORDS,
+        goal=_exists,
+        counters=(("commits", Scene.commits), ("operations", Scene.operations), ("rolls", Scene.rolls)),
+        once=(("rolls", ()),),
+    ),
+)

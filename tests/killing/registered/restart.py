@@ -1,0 +1,19 @@
+from tests.killing.procedure import Procedure
+from tests.killing.scene import Scene
+
+PODS = (
+    *(f"prompt-kafka-controller-{i}" for i in range(3)),
+    *(f"prompt-kafka-kafka-{i}" for i in range(3, 6)),
+)
+EACH = tuple((pod, 1) for pod in PODS)
+
+PROCEDURES = (
+    Procedure(
+        "restart",
+        ("restart",),
+        counters=(("rolls", Scene.rolls), ("told", Scene.roll_events)),
+        once=(("rolls", EACH), ("told", EACH)),
+        again="",
+        slow=True,
+    ),
+)
