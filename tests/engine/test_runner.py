@@ -290,3 +290,34 @@ def test_a_run_that_stops_while_it_waits_does_not_ask_again_when_it_is_resumed()
     service.after = lambda _: change(healthy(), RENEWED)
     runner.run(kept[-1])
     assert service.actions == [ROLL]
+
+
+def test_an_act_whose_answer_was_lost_is_recognised_by_its_mark() -> None:
+    clock = ManualClock(NOW)
+    service = Service(clock, _rolling)
+
+    def perform(action: Action) -> None:
+        service.perform(action)
+        raise UnreachableError("the connection broke")
+
+    heard = Heard()
+    done = Runner(service.observe, perform, _nothing, heard, clock).run(_begin(_roll()))
+    assert service.actions == [ROLL]
+    assert done.state is RunState.DONE
+    assert "unknown, because the connection broke" in heard.unmet
+
+
+def test_an_api_that_stays_silent_stops_a_run_before_its_act_and_not_a_recovery() -> None:
+    def observe(_: frozenset[Look]) -> World:
+        if clock.monotonic() < 45:
+            raise UnreachableError("the Kubernetes API does not answer")
+        return change(healthy(), RENEWED)
+
+    clock = ManualClock(NOW)
+    with pytest.raises(StoppedError, match="does not answer"):
+        Runner(observe, _nothing, _nothing, Heard(), clock).run(_begin(_roll()))
+    assert clock.monotonic() < 25
+    clock = ManualClock(NOW)
+    record = _begin(_roll())
+    record = replace(record, plan=replace(record.plan, recovery=True))
+    assert Runner(observe, _nothing, _nothing, Heard(), clock).run(record).state is RunState.DONE
