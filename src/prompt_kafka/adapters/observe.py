@@ -25,7 +25,18 @@ from prompt_kafka.core.errors import PromptKafkaError, UnreachableError, UsageEr
 from prompt_kafka.core.objects import Canary
 from prompt_kafka.core.quorum import ControllerAnswer
 from prompt_kafka.core.service import Environment, Target
-from prompt_kafka.core.world import KeysOf, Login, LoginAs, Look, Part, Seen, Unknown, World
+from prompt_kafka.core.world import (
+    BranchOf,
+    KeysOf,
+    Login,
+    LoginAs,
+    Look,
+    ObjectsOf,
+    Part,
+    Seen,
+    Unknown,
+    World,
+)
 
 T = TypeVar("T")
 
@@ -143,6 +154,7 @@ class Observer:
             quorum_route=self._quorum_route,
             secrets={name.secret: part for name, part in seen.items() if isinstance(name, KeysOf)},
             logins={name: part for name, part in seen.items() if isinstance(name, LoginAs)},
+            branches={name.name: part for name, part in seen.items() if isinstance(name, BranchOf)},
             environment=self._environment,
         )
         fields: dict[str, Any] = {name: part for name, part in seen.items() if type(name) is str}
@@ -178,6 +190,8 @@ class Observer:
             Part.CLUSTER: ("cluster", lambda: self._ask(kafka, with_silent)),
             Part.TOPICS: ("topics", lambda: self._ask(kafka, lambda brokers: brokers.topics())),
             Part.GROUPS: ("groups", lambda: self._ask(kafka, lambda brokers: brokers.groups(groups))),
+            Part.SETTINGS: ("settings", lambda: self._ask(kafka, lambda brokers: brokers.broker_settings())),
+            Part.ACCESS: ("access", lambda: self._ask(kafka, lambda brokers: brokers.access())),
             Part.QUORUM: ("quorum", lambda: self._quorum(kafka, pods.result())),
             Part.RESOURCES: ("resources", resources.topics_and_users),
             Part.WORKLOADS: ("workloads", resources.workloads),
@@ -195,6 +209,10 @@ class Observer:
                 looks[each] = self._pool.submit(self._see, lambda each=each: resources.keys(each.secret))
             elif isinstance(each, LoginAs):
                 looks[each] = self._pool.submit(self._see, lambda each=each: self._login(kafka, each))
+            elif isinstance(each, BranchOf):
+                looks[each] = self._pool.submit(self._see, lambda each=each: self._branch(each.name))
+            elif isinstance(each, ObjectsOf):
+                looks["objects"] = self._pool.submit(self._see, lambda each=each: resources.objects(each))
         return looks
 
     def _target(self, kafka: Object) -> Target:
@@ -227,6 +245,10 @@ class Observer:
 
     def _look_at_git(self) -> GitState:
         return self.git().look()
+
+    def _branch(self, name: str) -> GitState:
+        environment = self._environment
+        return GitRepository(environment.repository, name, environment.folder).look()
 
     def _login(self, kafka: Object, look: LoginAs) -> Login:
         return login.ask(self._access, kafka, look, look_up=not self._reads_only)

@@ -60,7 +60,7 @@ def perform(
         case Refresh():
             _argocd(argocd, kubernetes, action.namespace).refresh(action)
         case Sync():
-            revision = git().look().pinned(action.mark)
+            revision = action.revision or git().look().pinned(action.mark)
             _argocd(argocd, kubernetes, action.namespace).sync(action, revision, who)
         case Manual() | Observe():
             return

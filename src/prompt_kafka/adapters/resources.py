@@ -5,11 +5,23 @@ from __future__ import annotations
 from concurrent.futures import Executor
 
 from prompt_kafka.adapters import objects
-from prompt_kafka.clients.kinds import DEPLOYMENT, KAFKA, NODE, NODE_POOL, POD_SET, SECRET, TOPIC, USER
-from prompt_kafka.clients.kubernetes import Forbidden, Kubernetes, Object
-from prompt_kafka.core.errors import UsageError
+from prompt_kafka.clients.kinds import (
+    DEPLOYMENT,
+    KAFKA,
+    NODE,
+    NODE_POOL,
+    POD_SET,
+    SECRET,
+    TOPIC,
+    USER,
+    kind_of,
+)
+from prompt_kafka.clients.kubernetes import Forbidden, Kubernetes, NotFound, Object
+from prompt_kafka.core.errors import PromptKafkaError, UsageError
+from prompt_kafka.core.live import LiveObjects
 from prompt_kafka.core.objects import Host, Nodes, Operator, ResourceState, Workload
 from prompt_kafka.core.service import Environment
+from prompt_kafka.core.world import ObjectsOf
 
 OPERATOR = "strimzi-cluster-operator"
 
@@ -93,3 +105,22 @@ class Resources:
         """Return which keys a Secret has."""
         found = self._kubernetes.find(SECRET, secret, self._environment.namespace)
         return frozenset((found or {}).get("data") or {})
+
+    def objects(self, look: ObjectsOf) -> LiveObjects:
+        """Return the objects of some kinds; a kind that may not be listed is said, and Secrets are not."""
+        found: dict[tuple[str, str], Object] = {}
+        unknown: dict[str, str] = {}
+        for api_version, name in look.kinds:
+            kind = kind_of({"apiVersion": api_version, "kind": name})
+            if name == SECRET.kind:
+                unknown[name] = "what it holds is never looked at"
+                continue
+            try:
+                listed = self._kubernetes.list(kind, self._environment.namespace if kind.namespaced else None)
+            except NotFound:
+                continue
+            except PromptKafkaError as error:
+                unknown[name] = error.what
+                continue
+            found |= {(name, str(each["metadata"]["name"])): each for each in listed}
+        return LiveObjects(found, unknown)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from prompt_kafka.core.configured import same
 from prompt_kafka.core.verdict import Verdict, judge, no, unknown, yes
 from prompt_kafka.core.world import KeysOf, Login, LoginAs, Look, Part, Seen, World, unseen
 
@@ -105,6 +106,37 @@ class ResourceAgrees:
         count = "1 partition" if self.partitions == 1 else f"{self.partitions} partitions"
         said = f"{self.topic}: {count}, {self.replicas} replicas on the brokers"
         return judge(wrong, said)
+
+
+@dataclass(frozen=True, slots=True)
+class BrokersHave:
+    """Every broker runs with these settings.
+
+    Attributes
+    ----------
+    settings
+        Name and value of each.
+    """
+
+    settings: tuple[tuple[str, str], ...]
+
+    @property
+    def needs_to_see(self) -> frozenset[Look]:
+        """The parts of the World that it reads."""
+        return frozenset({Part.SETTINGS})
+
+    def judge(self, world: World) -> Verdict:
+        """Judge it on a World."""
+        if world.settings.known is None:
+            return unknown(world.settings)
+        wrong = []
+        for id, found in sorted(world.settings.known.brokers.items()):
+            for name, value in self.settings:
+                has = found[name].value if name in found else None
+                if not same(has, value):
+                    wrong.append(f"broker {id}: {name} is {has}, not {value}")
+        said = ", ".join(f"{name}={value}" for name, value in self.settings)
+        return judge(wrong, f"{len(world.settings.known.brokers)} brokers have {said}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from prompt_kafka.core.agreed import ResourceAgrees, ResourceReady, SecretPresent, UserAuthorized
+from prompt_kafka.core.agreed import BrokersHave, ResourceAgrees, ResourceReady, SecretPresent, UserAuthorized
 from prompt_kafka.core.delivered import (
     ApplicationSynced,
     Committed,
     Compared,
     FilesAre,
     SyncBegun,
+    SyncFailed,
     SyncSucceeded,
 )
 from prompt_kafka.core.finished import finished
@@ -260,10 +261,12 @@ Condition = (
     | Compared
     | SyncBegun
     | SyncSucceeded
+    | SyncFailed
     | ApplicationSynced
     | SecretPresent
     | ResourceReady
     | ResourceAgrees
+    | BrokersHave
     | UserAuthorized
     | OutsideProductionHours
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from prompt_kafka.core.delivery import Application, GitState, blob
@@ -84,10 +85,11 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Argo CD has compared the application with the run's commit, or a newer one."""
+    """Argo CD has compared the application with a commit, the run's where none is named, or a newer one."""
 
     application: str
     mark: str = ""
+    revision: str = ""
 
     @property
     def needs_to_see(self) -> frozenset[Look]:
@@ -104,7 +106,7 @@ class Compared:
             return no(f"the refresh of {application.name} is not answered yet")
         if application.problems:
             return no(f"{application.name}: {application.message}")
-        wanted = git.pinned(self.mark)
+        wanted = self.revision or git.pinned(self.mark)
         if not git.contains(application.revision, wanted):
             return no(f"{application.name} was compared with {application.revision[:12] or 'nothing'}")
         return yes(f"{application.name} compared with {application.revision[:12]}")
@@ -163,12 +165,57 @@ class SyncSucceeded:
         return no(f"no sync of {self.step} by this run")
 
 
+PASSING = re.compile(
+    r"webhook|no matches for kind|could not find|the server could not find|not yet|modified; please|conflict"
+    r"|already exists|connection (refused|reset)|timed? ?out|timeout|eof|unavailable|no endpoints|etcdserver"
+    r"|too many requests|internal error",
+    re.IGNORECASE,
+)
+"""What a sync says when it failed for a reason that passes: a webhook or a kind that is not there yet, …"""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncFailed:
+    """The run's operation has failed, for a reason that passes: it is worth another try."""
+
+    application: str
+    step: str
+    mark: str = ""
+
+    @property
+    def needs_to_see(self) -> frozenset[Look]:
+        """The parts of the World that it reads."""
+        return frozenset({Part.APPLICATIONS})
+
+    def judge(self, world: World) -> Verdict:
+        """Judge it on a World."""
+        for application in world.applications.known or ():
+            operation = application.operation
+            if application.name != self.application or operation is None or application.asked is not None:
+                continue
+            if (operation.run, operation.step) != (self.mark, self.step):
+                continue
+            if operation.phase in ("Failed", "Error") and PASSING.search(operation.message):
+                return yes(f"sync of {self.step}: {operation.phase}: {operation.message}")
+        return no(f"the sync of {self.step} has not failed for a passing reason")
+
+
 @dataclass(frozen=True, slots=True)
 class ApplicationSynced:
-    """All of the application is in the cluster as the run's commit has it, and its history says so."""
+    """All of the application is in the cluster as a commit has it, and its history says so.
+
+    Attributes
+    ----------
+    revision
+        The commit; the run's where none is named.
+    besides
+        Objects, as ``Kind name``, that a commit after that one changes.
+    """
 
     application: str
     mark: str = ""
+    revision: str = ""
+    besides: tuple[str, ...] = ()
 
     @property
     def needs_to_see(self) -> frozenset[Look]:
@@ -181,7 +228,7 @@ class ApplicationSynced:
         if isinstance(seen, Verdict):
             return seen
         git, application = seen
-        wanted = git.pinned(self.mark)
+        wanted = self.revision or git.pinned(self.mark)
         if busy := application.busy:
             return no(f"a sync is under way: {busy.phase or 'asked for'} {busy.message}".rstrip())
         if application.problems:
@@ -193,6 +240,7 @@ class ApplicationSynced:
         ended = application.operation.finished if application.operation else None
         if ended and application.compared and application.compared < ended:
             return no("it has not been compared since the sync ended")
-        if application.different or application.sync == "Unknown":
-            return no(f"{application.name} is {application.sync}: {', '.join(application.different[:3])}")
+        different = [each for each in application.different if each not in self.besides]
+        if different or application.sync == "Unknown":
+            return no(f"{application.name} is {application.sync}: {', '.join(different[:3])}")
         return yes(f"{application.name} synced at {application.deployed[:12]}")

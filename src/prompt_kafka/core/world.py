@@ -12,9 +12,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from prompt_kafka.core.configured import Access, BrokerSettings
 from prompt_kafka.core.delivery import Application, GitState
 from prompt_kafka.core.hours import Hours
 from prompt_kafka.core.kafka import Cluster, Group, TopicState
+from prompt_kafka.core.live import LiveObjects
 from prompt_kafka.core.objects import Canary, Host, Nodes, ResourceState, Workload
 from prompt_kafka.core.quorum import ControllerAnswer
 from prompt_kafka.core.service import Environment, Target
@@ -35,6 +37,8 @@ class Part(StrEnum):
     APPLICATIONS = "applications"
     CANARY = "canary"
     GIT = "git"
+    SETTINGS = "broker settings"
+    ACCESS = "access rules"
     HOURS = "production hours"
     HOSTS = "machines"
     WORKLOADS = "deployments"
@@ -58,7 +62,21 @@ class LoginAs:
     groups: tuple[str, ...] = ()
 
 
-Look = Part | KeysOf | LoginAs
+@dataclass(frozen=True, slots=True)
+class BranchOf:
+    """Look at another branch than the one that is followed."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectsOf:
+    """Look at the objects of these kinds, each by its API version and name, in the service's namespace."""
+
+    kinds: tuple[tuple[str, str], ...]
+
+
+Look = Part | KeysOf | LoginAs | BranchOf | ObjectsOf
 """What can be looked at: a part, or something that has a name."""
 
 
@@ -129,8 +147,8 @@ class World:
         The way to the brokers that was used, for people.
     quorum_route
         The way to the controllers that was used.
-    secrets, logins
-        What was looked at by name: the keys of a Secret, and what the brokers said to a user.
+    secrets, logins, branches
+        What was looked at by name: the keys of a Secret, what the brokers said to a user, other branches.
     environment
         How the service is configured: what it should have, and where.
     unreachable
@@ -148,6 +166,10 @@ class World:
     applications: Seen[tuple[Application, ...]] = field(default_factory=unseen)
     canary: Seen[Canary] = field(default_factory=unseen)
     git: Seen[GitState] = field(default_factory=unseen)
+    settings: Seen[BrokerSettings] = field(default_factory=unseen)
+    access: Seen[Access] = field(default_factory=unseen)
+    objects: Seen[LiveObjects] = field(default_factory=unseen)
+    branches: Mapping[str, Seen[GitState]] = field(default_factory=dict, hash=False)
     hours: Seen[Hours] = field(default_factory=unseen)
     hosts: Seen[tuple[Host, ...]] = field(default_factory=unseen)
     workloads: Seen[tuple[Workload, ...]] = field(default_factory=unseen)

@@ -34,6 +34,9 @@ from prompt_kafka.engine.listeners import Listener
 TRIES = 3
 """How often something is asked for that is given up each time."""
 
+AGAIN_S = 5.0
+"""Before something is asked for again the first time; longer each time, for what passes."""
+
 DAY_S = 86400.0
 """So long a person may take for a step by hand."""
 
@@ -209,7 +212,7 @@ class Runner:
         stable_s = max((c.stable_s for c in step.proof if isinstance(c, Finished)), default=0.0)
         cheap = _without_canary(step.proof)
         holds_since: float | None = None
-        tries = TRIES
+        asked_again: list[str] = []
         watched = step.given_up is not None and not step.by_hand
         looks = (*cheap, step.given_up) if watched and step.given_up is not None else cheap
         timeout_s = DAY_S if step.by_hand else step.timeout_s
@@ -224,11 +227,11 @@ class Runner:
                 world, unmet = self._look(step.proof, step.proof)
                 if world is not None and not unmet:
                     self._listener.looked(step, world, ())
-                    return _evidence(step.proof, world)
+                    return (*asked_again, *_evidence(step.proof, world))
                 holds_since = None
             self._listener.looked(step, world, unmet)
             if watched and unmet and world is not None:
-                tries = self._ask_again(number, step, world, tries)
+                asked_again += self._ask_again(number, step, world, len(asked_again) + 1)
             if now - began > timeout_s:
                 missing = unmet[0].because if unmet else f"it did not hold for {stable_s:.0f} s"
                 raise TimedOutError(
@@ -238,19 +241,20 @@ class Runner:
                 )
             self._pause()
 
-    def _ask_again(self, number: int, step: Step, world: World, tries: int) -> int:
-        """Ask again for what was given up; return how many tries are left."""
+    def _ask_again(self, number: int, step: Step, world: World, asked: int) -> tuple[str, ...]:
+        """Ask again for what was given up, after a pause that grows; return why it was, for the record."""
         if step.given_up is None or step.again is None or not (given_up := step.given_up.judge(world)).holds:
-            return tries
-        if tries <= 1:
+            return ()
+        if asked >= TRIES:
             raise StoppedError(
                 f"asked {TRIES} times: {given_up.because}",
                 where=f"step {number}: {step.title}",
                 next="the operator's log says why; prompt-kafka status names what is wrong",
             )
         self._listener.asked_again(step, given_up)
+        self._clock.sleep(AGAIN_S * asked)
         self._perform(step.again)
-        return tries - 1
+        return (f"asked again: {given_up.because}",)
 
     def _look(
         self, looks: tuple[Condition, ...], conditions: tuple[Condition, ...]

@@ -18,6 +18,7 @@ from prompt_kafka.core.errors import UnreachableError
 
 if TYPE_CHECKING:
     from prompt_kafka.clients.kafka.fetch import Fetched
+    from prompt_kafka.core.configured import Access, BrokerSettings
     from prompt_kafka.core.kafka import Broker, Cluster, Group, Offsets, Quorum, TopicState
 
 Address = tuple[str, int]
@@ -190,6 +191,18 @@ class KafkaConnection:
         from prompt_kafka.clients.kafka.quorum import through_broker
 
         return through_broker(self)
+
+    def broker_settings(self) -> BrokerSettings:
+        """Return what every broker is configured with, and the metadata level."""
+        from prompt_kafka.clients.kafka.configured import settings
+
+        return settings(self)
+
+    def access(self) -> Access:
+        """Return the access rules and quotas of all users."""
+        from prompt_kafka.clients.kafka.configured import access
+
+        return access(self)
 
     def groups(self, names: Sequence[str] | None = None) -> tuple[Group, ...]:
         """Return consumer groups with their lag in records and in time."""
