@@ -23,11 +23,18 @@ class Lab:
     home: Path
 
     def run(self, *words: str) -> str:
-        command = [sys.executable, "-m", "prompt_kafka.cli.main", *words]
-        env = {**os.environ, "XDG_STATE_HOME": str(self.home), "NO_COLOR": "1"}
         return subprocess.run(
-            command, env=env, check=True, capture_output=True, text=True, timeout=600
+            _command(*words), env=self._env, check=True, capture_output=True, text=True, timeout=600
         ).stdout
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            _command(*words), env=self._env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+
+    @property
+    def _env(self) -> dict[str, str]:
+        return {**os.environ, "XDG_STATE_HOME": str(self.home), "NO_COLOR": "1"}
 
     @property
     def root(self) -> Path:
@@ -42,6 +49,10 @@ class Lab:
             else:
                 other += rss_mb(process.pid)
         return kafka, other
+
+
+def _command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "prompt_kafka.cli.main", *words]
 
 
 @contextmanager

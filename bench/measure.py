@@ -40,20 +40,21 @@ class Figure:
 
 
 def report(
-    name: str, about: str, figures: Sequence[Figure], ratios: Mapping[str, tuple[float, float]]
+    name: str, about: str, figures: Sequence[Figure], ratios: Mapping[str, tuple[float, float | None]]
 ) -> None:
     """Print a table and write the JSON.
 
     Parameters
     ----------
     ratios
-        Name of each ratio of medians: its value and the goal it is held against.
+        Name of each ratio of medians: its value and the goal it is held against, where there is one.
     """
     print(f"\n{name}: {about}")
     for figure in figures:
         print(f"  {figure}")
     for ratio, (value, goal) in ratios.items():
-        print(f"  {ratio:<44} {value:>9.2f}     (goal ≤ {goal:g}: {'met' if value <= goal else 'NOT met'})")
+        said = "" if goal is None else f"(goal ≤ {goal:g}: {'met' if value <= goal else 'NOT met'})"
+        print(f"  {ratio:<44} {value:>9.2f}     {said}")
     RESULTS.mkdir(exist_ok=True)
     document = {
         "benchmark": name,
@@ -76,7 +77,8 @@ def report(
             for f in figures
         },
         "ratios": {
-            r: {"value": value, "goal": goal, "met": value <= goal} for r, (value, goal) in ratios.items()
+            r: {"value": value, "goal": goal, "met": None if goal is None else value <= goal}
+            for r, (value, goal) in ratios.items()
         },
     }
     (RESULTS / f"{name}.json").write_text(json.dumps(document, indent=2) + "\n")
