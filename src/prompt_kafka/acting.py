@@ -18,6 +18,7 @@ from prompt_kafka.adapters.observe import Observer
 from prompt_kafka.adapters.perform import perform
 from prompt_kafka.adapters.pulse import Pulse
 from prompt_kafka.adapters.runs import RunStore, new_id
+from prompt_kafka.clients.kafka import KafkaConnection
 from prompt_kafka.clients.kubernetes import Kubernetes
 from prompt_kafka.core.actions import Action, Observe
 from prompt_kafka.core.clock import SYSTEM
@@ -192,6 +193,12 @@ class Acting:
             self._runner(writer, lambda _: None, listener, interrupts) as runner,
         ):
             return runner.run(record)
+
+    @contextmanager
+    def kafka(self) -> Iterator[KafkaConnection]:
+        """Give a connection to the brokers that may write."""
+        with self._writer() as writer, Observer(writer, self._environment, reads_only=False) as observer:
+            yield observer.kafka()
 
     @contextmanager
     def _writer(self) -> Iterator[Kubernetes]:

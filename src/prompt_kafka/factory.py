@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prompt_kafka.core.actions import Action, Observe
@@ -99,7 +101,17 @@ class Session:
         with self.charts(world) as render:
             tree = self._observer.git().folder_at if self.environment.repository else no_tree
             means = Means(self.environment, self.has_canary(), render, terms, tree)
-            return guarded(chosen.plan(request, world, means), world, terms)
+            plan = guarded(chosen.plan(request, world, means), world, terms)
+        return self._with_rehearsal(plan, request, world)
+
+    def _with_rehearsal(self, plan: Plan, request: Request, world: World) -> Plan:
+        from prompt_kafka.adapters import rehearsals
+
+        found = rehearsals.last(self.environment.name, request)
+        if found is None or not plan.steps:
+            return plan
+        head = world.git.known.head if world.git.known else ""
+        return replace(plan, notes=(*plan.notes, found.note(head)))
 
     def handed(self, plan: Plan, *, by_hand: bool) -> Plan:
         """Return the plan with what a person has to do: every step, or those for which a right is missing."""
@@ -136,6 +148,10 @@ class Session:
         head = world.git.known.head if world.git.known else ""
         with Charts(self._observer.git, self.environment.application, head) as charts:
             yield charts
+
+    def export(self, commit: str, target: Path) -> None:
+        """Lay the GitOps tree of a commit out in a folder: environments, charts, applications."""
+        self._observer.git().export(commit, target, "environments", "charts", "applications")
 
     def history(self, since: datetime) -> History:
         """Return what changed since a time, from every source that can be read."""

@@ -35,6 +35,7 @@ class ChangeOptions:
     save_plan: Path | None = None
     confirm: str = ""
     terms: Terms = USUAL_TERMS
+    rehearse: bool = False
 
 
 def _reason(context: click.Context, parameter: click.Parameter, value: str | None) -> str:
@@ -63,6 +64,9 @@ def change_options(function: Function) -> Function:
         "--save-plan", type=click.Path(path_type=Path, dir_okay=False), help="Write what `apply` runs."
     )
     @click.option("--confirm", default="", metavar="ENVIRONMENT", help="Confirms points of no return.")
+    @click.option(
+        "--rehearse", is_flag=True, help="Try it in a lab made of this environment's charts; stop there."
+    )
     @hours_option
     @wraps(function)
     def wrapper(
@@ -72,11 +76,12 @@ def change_options(function: Function) -> Function:
         by_hand: bool,
         save_plan: Path | None,
         confirm: str,
+        rehearse: bool,
         override_hours: str,
         **kwargs: Any,
     ) -> Any:
         terms = Terms(override_hours=override_hours)
-        how = ChangeOptions(dry_run, yes, by_hand, save_plan, confirm, terms)
+        how = ChangeOptions(dry_run, yes, by_hand, save_plan, confirm, terms, rehearse)
         return function(*args, how=how, **kwargs)
 
     return wrapper
@@ -90,6 +95,10 @@ def carry_out(session: Session, request: Request, how: ChangeOptions, output: st
     int
         The exit code.
     """
+    if how.rehearse:
+        from prompt_kafka.cli.rehearse import rehearse
+
+        return rehearse(session, request, how, output)
     plan = session.plan(request, how.terms)
     if how.save_plan is not None:
         how.save_plan.write_text(SavedPlan.of(request, plan, how.terms).to_json())
