@@ -26,7 +26,7 @@ from prompt_kafka.factory import Session, session
 from prompt_kafka.targets import TargetOptions
 
 if TYPE_CHECKING:
-    from prompt_kafka.engine.runner import Listener
+    from prompt_kafka.engine.listeners import Listener
 
 NAME = "rehearsal"
 """Of the lab; one rehearsal at a time on a machine."""
