@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prompt_kafka.core.actions import Action, Observe
+from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.core.plan import Plan
 from prompt_kafka.core.request import USUAL_TERMS, Request, Terms
 from prompt_kafka.core.service import Environment
@@ -20,7 +21,7 @@ from prompt_kafka.core.world import Look, Part, World
 from prompt_kafka.targets import TargetOptions, environment_of, kubeconfig_of
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from prompt_kafka.acting import Acting
     from prompt_kafka.adapters.access import Entry
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from prompt_kafka.clients.kafka import KafkaConnection
     from prompt_kafka.core.doctor import Examined
     from prompt_kafka.core.history import History
+    from prompt_kafka.core.hours import Hours
     from prompt_kafka.procedures.rendered import Render
 
 
@@ -173,6 +175,20 @@ def examine(options: TargetOptions) -> tuple[Environment, Examined]:
 
     environment = environment_of(options, changes=False)
     return environment, doctor.examine(environment, allow_exec=options.allow_exec)
+
+
+def production_hours(options: TargetOptions, ahead: timedelta) -> tuple[Environment, Hours]:
+    """Return the production hours of the environment that is meant, for some time ahead; asks no service.
+
+    Raises
+    ------
+    UsageError
+        None are configured, or the environment cannot be told.
+    """
+    from prompt_kafka.adapters import hours
+
+    environment = environment_of(options, changes=False)
+    return environment, hours.look(environment, SYSTEM.now(), ahead)
 
 
 @contextmanager

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from prompt_kafka.cli.options import echo_json
+from prompt_kafka.cli.options import rendered
 from prompt_kafka.core.codec import encode
 from prompt_kafka.core.errors import ExitCode, RefusedError
 from prompt_kafka.core.plan import Plan
 from prompt_kafka.core.request import USUAL_TERMS, Request, Terms
 from prompt_kafka.core.run import RunRecord
 from prompt_kafka.core.saved import SavedPlan
+from prompt_kafka.core.story import plan_told, run_told
 from prompt_kafka.factory import Session
 
 if TYPE_CHECKING:
@@ -114,11 +115,10 @@ def run_plan(
     from prompt_kafka.cli.live import watching
     from prompt_kafka.cli.present_plan import as_json, show
 
-    machine = output == "json"
+    machine = output != "text"
     console = terminal(stderr=machine)
     plan = session.handed(plan, by_hand=how.by_hand)
-    if machine and (stop or not plan.steps):
-        echo_json(as_json(plan))
+    if (stop or not plan.steps) and rendered(output, lambda: as_json(plan), lambda: plan_told(plan)):
         return ExitCode.OK
     show(plan, console)
     if stop or not plan.steps:
@@ -129,8 +129,7 @@ def run_plan(
     with watching(console, plan) as listener:
         record = session.acting.run(plan, listener, request, how.terms)
     show_end(record, console)
-    if machine:
-        echo_json(encode(record))
+    rendered(output, lambda: encode(record), lambda: run_told(record))
     return ExitCode.OK
 
 

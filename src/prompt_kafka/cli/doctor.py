@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from prompt_kafka.cli.options import echo_json, output_option, target_options
+from prompt_kafka.cli.options import data_option, rendered, target_options
 from prompt_kafka.core.doctor import Finding, findings, works
 from prompt_kafka.core.errors import ExitCode
 from prompt_kafka.factory import examine
@@ -13,7 +13,7 @@ from prompt_kafka.targets import TargetOptions
 
 @click.command("doctor")
 @target_options
-@output_option
+@data_option
 def command(target: TargetOptions, output: str) -> int:
     """Say what works from here: API, rights, routes, logins, Argo CD, Git, secrets, Slack, clocks.
 
@@ -21,11 +21,8 @@ def command(target: TargetOptions, output: str) -> int:
     """
     environment, examined = examine(target)
     found = findings(examined)
-    if output == "json":
-        echo_json(
-            {"schema": 1, "environment": environment.name, "works": works(found), "findings": _json(found)}
-        )
-    else:
+    data = {"schema": 1, "environment": environment.name, "works": works(found), "findings": _json(found)}
+    if not rendered(output, lambda: data):
         _show(environment.name, found)
     return ExitCode.OK if works(found) else ExitCode.FAILED
 

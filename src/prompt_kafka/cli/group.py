@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from prompt_kafka.cli.options import echo_json, output_option, target_options
+from prompt_kafka.cli.options import data_option, rendered, target_options
 from prompt_kafka.core.codec import encode
 from prompt_kafka.core.kafka import Group
 from prompt_kafka.factory import session
@@ -18,7 +18,7 @@ def command() -> None:
 
 @command.command("list")
 @target_options
-@output_option
+@data_option
 def list_groups(target: TargetOptions, output: str) -> None:
     """List consumer groups with their lag in records and in time."""
     from rich.table import Table
@@ -28,8 +28,7 @@ def list_groups(target: TargetOptions, output: str) -> None:
     with session(target) as look:
         groups = look.kafka().groups()
         objectives = look.environment.groups
-    if output == "json":
-        echo_json(encode(groups))
+    if rendered(output, lambda: encode(groups)):
         return
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for column in ("GROUP", "STATE", "MEMBERS", "RECORDS BEHIND", "TIME BEHIND", "OBJECTIVE"):

@@ -7,10 +7,10 @@ from datetime import timedelta
 import click
 
 from prompt_kafka.cli.lab.traffic import seconds
-from prompt_kafka.cli.options import echo_json, output_option, target_options
+from prompt_kafka.cli.options import output_option, rendered, target_options
 from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.core.codec import encode
-from prompt_kafka.core.history import handover
+from prompt_kafka.core.history import handover, history_told
 from prompt_kafka.factory import session
 from prompt_kafka.targets import TargetOptions
 
@@ -40,8 +40,7 @@ def command(since: float, note: bool, target: TargetOptions, output: str) -> Non
             problems = [(p.what, p.mend) for p in (*judged.problems, *judged.warnings)]
             click.echo(handover(world.target.line, VERDICT[judged.answer], problems, found), nl=False)
             return
-    if output == "json":
-        echo_json(encode(found))
+    if rendered(output, lambda: encode(found), lambda: history_told(found)):
         return
     console = terminal()
     for happening in found.happenings:

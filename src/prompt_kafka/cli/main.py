@@ -14,6 +14,7 @@ ENTRIES = {
     "status": Entry("status", "Is it healthy, and if not, what to do.", "Look"),
     "doctor": Entry("doctor", "What works from here, and what to do about the rest.", "Look"),
     "history": Entry("history", "What changed lately; --handover for the next shift.", "Look"),
+    "maintenance": Entry("maintenance", "Maintenance windows, outside production hours: windows.", "Look"),
     "restart": Entry("restart", "Restart Kafka: controllers, then brokers, each proved.", "Change"),
     "apply": Entry("apply", "Run a plan that --save-plan wrote.", "Change"),
     "run": Entry("run", "Runs: list, show, resume, abort.", "Change"),

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from prompt_kafka.cli.options import echo_json, output_option, target_options
+from prompt_kafka.cli.options import data_option, rendered, target_options
 from prompt_kafka.factory import session
 from prompt_kafka.targets import TargetOptions
 
@@ -19,7 +19,7 @@ from prompt_kafka.targets import TargetOptions
 @click.option("-f", "--follow", is_flag=True, help="Go on with new messages as they are written.")
 @click.option("--uncommitted", is_flag=True, help="Show open and aborted transactions too.")
 @target_options
-@output_option
+@data_option
 def command(
     topic: str,
     partitions: tuple[int, ...],
@@ -46,8 +46,7 @@ def command(
         committed = not uncommitted
         page = messages.read(connection, topic, partitions or None, parse(start), count, committed=committed)
         console = terminal()
-        if output == "json" and not follow:
-            echo_json(render.page_json(page))
+        if not follow and rendered(output, lambda: render.page_json(page)):
             return
         if not follow:
             console.print(render.records_table(page))
@@ -56,13 +55,13 @@ def command(
             return
         shown = page.records if page.forwards else tuple(reversed(page.records))
         for record in shown:
-            click.echo(json.dumps(render.record_json(record))) if output == "json" else console.print(
+            click.echo(json.dumps(render.record_json(record))) if output != "text" else console.print(
                 render.record_line(record)
             )
         for entry in messages.follow(connection, topic, partitions or None, page, committed=committed):
             if isinstance(entry, messages.Notice):
                 terminal(stderr=True).print(f"[unsure]{entry.text}[/]")
-            elif output == "json":
+            elif output != "text":
                 click.echo(json.dumps(render.record_json(entry)))
             else:
                 console.print(render.record_line(entry))

@@ -15,7 +15,8 @@ from prompt_kafka.targets import TargetOptions
 Function = Callable[..., Any]
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
-FORMATS = ("text", "json")
+DATA = ("text", "json", "yaml")
+FORMATS = (*DATA, "markdown")
 
 
 def target_options(function: Function) -> Function:
@@ -47,12 +48,62 @@ def target_options(function: Function) -> Function:
 
 
 def output_option(function: Function) -> Function:
-    """Add ``-o``, the output format."""
+    """Add ``-o``, the output format, of a plan or a report: also Markdown, to paste somewhere."""
+    return _format_option(FORMATS)(function)
+
+
+def data_option(function: Function) -> Function:
+    """Add ``-o``, the output format, of a list."""
+    return _format_option(DATA)(function)
+
+
+def _format_option(formats: tuple[str, ...]) -> Callable[[Function], Function]:
     return click.option(
-        "-o", "--output", type=click.Choice(FORMATS), default="text", show_default=True, help="Output format."
-    )(function)
+        "-o", "--output", type=click.Choice(formats), default="text", show_default=True, help="Output format."
+    )
+
+
+def rendered(output: str, value: Callable[[], object], markdown: Callable[[], str] | None = None) -> bool:
+    """Print a value in the format asked for, unless that is text; the one place that renders.
+
+    Parameters
+    ----------
+    value
+        Returns what JSON and YAML have, as what JSON can hold.
+    markdown
+        Returns the same as Markdown.
+
+    Returns
+    -------
+    bool
+        False when text is wanted, which the command prints itself.
+    """
+    if output == "json":
+        click.echo(json.dumps(value(), indent=2))
+    elif output == "yaml":
+        click.echo(_yaml(value()), nl=False)
+    elif output == "markdown" and markdown is not None:
+        click.echo(markdown(), nl=False)
+    else:
+        return False
+    return True
+
+
+def _yaml(value: object) -> str:
+    from io import StringIO
+
+    from ruamel.yaml import YAML
+
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.allow_unicode = True
+    yaml.width = 4096
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    text = StringIO()
+    yaml.dump(value, text)
+    return text.getvalue()
 
 
 def echo_json(value: object) -> None:
     """Print a value as JSON."""
-    click.echo(json.dumps(value, indent=2))
+    rendered("json", lambda: value)

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from prompt_kafka.core.actions import by_hand
-from prompt_kafka.core.changes import CommitFiles
+from prompt_kafka.core.changes import CommitFiles, without_difference
 from prompt_kafka.core.codec import encode
 from prompt_kafka.core.plan import Plan
 
@@ -24,7 +24,7 @@ def show(plan: Plan, console: Console) -> None:
     for number, step in enumerate(plan.steps, 1):
         console.print(f"\n{number}. [bold]{escape(step.title)}[/]")
         console.print(f"   [quiet]{escape(step.why)}[/]")
-        _show_by_hand(_short(by_hand(step.action, plan.target.context)), console)
+        _show_by_hand(without_difference(by_hand(step.action, plan.target.context)), console)
     if plan.words:
         console.print("\n[bold]Who may then do what[/]")
     for sentence in plan.words:
@@ -60,13 +60,6 @@ def _show_files(commit: CommitFiles, console: Console) -> None:
                 continue
             style = {"+": "good", "-": "bad", "@": "quiet"}.get(line[:1])
             console.print(f"     [{style}]{escape(line)}[/]" if style else f"     {escape(line)}")
-
-
-def _short(lines: str) -> str:
-    """Return lines for a shell without the difference in them, which is shown already."""
-    begin, end = "<<'END_OF_CHANGE'\n", "\nEND_OF_CHANGE"
-    head, found, rest = lines.partition(begin)
-    return f"{head}< the difference above{rest.partition(end)[2]}" if found else lines
 
 
 def _show_by_hand(lines: str, console: Console) -> None:

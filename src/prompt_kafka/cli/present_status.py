@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from rich.console import Console
@@ -14,11 +15,15 @@ from prompt_kafka.cli.present_plan import show_target
 from prompt_kafka.core.ahead import Ahead
 from prompt_kafka.core.cause import Cause
 from prompt_kafka.core.codec import encode
+from prompt_kafka.core.hours import Hours
 from prompt_kafka.core.objects import Nodes, Pod
+from prompt_kafka.core.outlook import outlook
 from prompt_kafka.core.quorum import Quorum, quorum_of
 from prompt_kafka.core.status import Report
 from prompt_kafka.core.verdict import Answer
 from prompt_kafka.core.world import World
+
+COLUMNS = ("pod", "role", "state", "Kafka", "up", "restarts", "replicas in sync")
 
 VERDICT = {
     Answer.YES: "healthy: really finished (level: without canary, a look never writes)",
@@ -39,15 +44,11 @@ def show(world: World, report: Report, console: Console) -> None:
         return
     console.print()
     quorum = quorum_of(world.quorum.known or ())
-    _line(console, "versions", _versions(world))
-    _line(console, "quorum", _quorum(world, quorum))
-    _line(console, "data", _partitions(world))
-    _line(console, "groups", _groups(world))
-    if world.applications.known:
-        _line(console, "argo cd", ", ".join(f"{a.name} {a.reason}" for a in world.applications.known))
+    for name, text in _facts(world, quorum):
+        _line(console, name, text)
     for name, each in zip(("ahead", *[""] * len(report.ahead)), report.ahead, strict=False):
         _ahead(console, name, world, each)
-    _line(console, "route", f"{_short(world.route)} · quorum: {_short(world.quorum_route)}")
+    _line(console, "route", _route(world))
     if world.nodes.known is not None:
         console.print()
         console.print(_nodes(world, world.nodes.known, quorum))
@@ -79,11 +80,14 @@ def _cause(console: Console, style: str, mark: str, cause: Cause) -> None:
 
 
 def _ahead(console: Console, name: str, world: World, each: Ahead) -> None:
-    when = f"{each.at:%Y-%m-%d} (in {max(0, (each.at - world.at).days)} d): " if each.at else ""
     style = "unsure" if each.urgent else "none"
-    console.print(f"{name:<11} [{style}]{escape(when + each.what)}[/]")
+    console.print(f"{name:<11} [{style}]{escape(_when(world, each) + each.what)}[/]")
     if each.mend:
         console.print(f"{'':<11} → [command]{escape(each.mend)}[/]")
+
+
+def _when(world: World, each: Ahead) -> str:
+    return f"{each.at:%Y-%m-%d} (in {max(0, (each.at - world.at).days)} d): " if each.at else ""
 
 
 def _short(route: str) -> str:
@@ -93,6 +97,22 @@ def _short(route: str) -> str:
 
 def _line(console: Console, name: str, text: str) -> None:
     console.print(f"{name:<11} {escape(text)}")
+
+
+def _route(world: World) -> str:
+    return f"{_short(world.route)} · quorum: {_short(world.quorum_route)}"
+
+
+def _facts(world: World, quorum: Quorum | None) -> Iterator[tuple[str, str]]:
+    """Yield what is seen of each part, in one line each."""
+    yield "versions", _versions(world)
+    yield "quorum", _quorum(world, quorum)
+    yield "data", _partitions(world)
+    yield "groups", _groups(world)
+    if world.applications.known:
+        yield "argo cd", ", ".join(f"{a.name} {a.reason}" for a in world.applications.known)
+    if world.hours.known:
+        yield "hours", _hours(world.hours.known, world)
 
 
 def _versions(world: World) -> str:
@@ -126,6 +146,12 @@ def _partitions(world: World) -> str:
     return f"{total} partitions of {len(topics)} topics · {wrong}"
 
 
+def _hours(hours: Hours, world: World) -> str:
+    binding = world.target.production
+    seen = outlook(world.target.environment, hours, world.at, binding=binding, ahead=timedelta(0))
+    return seen.now if binding else f"{seen.now} (for information: not production)"
+
+
 def _groups(world: World) -> str:
     groups = world.groups.known
     if groups is None:
@@ -143,20 +169,25 @@ def _groups(world: World) -> str:
 
 def _nodes(world: World, nodes: Nodes, quorum: Quorum | None) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in ("pod", "role", "state", "Kafka", "up", "restarts", "replicas in sync"):
+    for column in COLUMNS:
         table.add_column(column, header_style="quiet", no_wrap=True)
     for pod in nodes.pods:
         style = "good" if pod.ready else "bad"
-        table.add_row(
-            pod.name,
-            "/".join(pod.roles) + (" (leads)" if quorum and quorum.leader_id == pod.node_id else ""),
-            f"[{style}]{escape(_state(pod))}[/]",
-            pod.kafka_version,
-            age((world.at - pod.started).total_seconds()) if isinstance(pod.started, datetime) else "",
-            str(pod.restarts),
-            _in_sync(world, pod),
-        )
+        name, role, state, *rest = _row(world, pod, quorum)
+        table.add_row(name, role, f"[{style}]{escape(state)}[/]", *rest)
     return table
+
+
+def _row(world: World, pod: Pod, quorum: Quorum | None) -> tuple[str, ...]:
+    return (
+        pod.name,
+        "/".join(pod.roles) + (" (leads)" if quorum and quorum.leader_id == pod.node_id else ""),
+        _state(pod),
+        pod.kafka_version,
+        age((world.at - pod.started).total_seconds()) if isinstance(pod.started, datetime) else "",
+        str(pod.restarts),
+        _in_sync(world, pod),
+    )
 
 
 def _state(pod: Pod) -> str:
@@ -172,6 +203,30 @@ def _in_sync(world: World, pod: Pod) -> str:
         return ""
     partitions = [p for t in world.topics.known for p in t.partitions if pod.node_id in p.replicas]
     return f"{sum(pod.node_id in p.in_sync for p in partitions)} of {len(partitions)}"
+
+
+def as_markdown(world: World, report: Report) -> str:
+    """Return the report as Markdown."""
+    lines = [f"`{world.target.line}` at {world.at:%Y-%m-%d %H:%M:%S} UTC", ""]
+    lines += [f"**{_verdict(report)}**", ""]
+    lines += [_cause_in_markdown(cause) for cause in (*report.problems, *report.warnings)]
+    if world.unreachable:
+        return "\n".join(lines) + "\n"
+    quorum = quorum_of(world.quorum.known or ())
+    lines += ["", "| | |", "|---|---|", *(f"| {name} | {text} |" for name, text in _facts(world, quorum))]
+    lines += [f"| ahead | {_when(world, each)}{each.what} |" for each in report.ahead]
+    lines += [f"| route | {_route(world)} |"]
+    if world.nodes.known is not None:
+        rows = [COLUMNS, ("---",) * len(COLUMNS)]
+        rows += [_row(world, pod, quorum) for pod in world.nodes.known.pods]
+        lines += ["", *(f"| {' | '.join(row)} |" for row in rows)]
+    return "\n".join(lines) + "\n"
+
+
+def _cause_in_markdown(cause: Cause) -> str:
+    first = f"first {cause.first}, then " if cause.first else ""
+    so = f" (so: {'; '.join(cause.follows)})" if cause.follows else ""
+    return f"- {cause.what}{so} — {first}`{cause.mend}`"
 
 
 def as_json(world: World, report: Report) -> dict[str, Any]:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from prompt_kafka.cli.change import hours_option
-from prompt_kafka.cli.options import echo_json, output_option, target_options
+from prompt_kafka.cli.options import data_option, output_option, rendered, target_options
 from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.core.codec import encode
 from prompt_kafka.core.in_flight import in_flight, resume_line
 from prompt_kafka.core.run import RunRecord
+from prompt_kafka.core.story import run_told
 from prompt_kafka.factory import session
 from prompt_kafka.targets import TargetOptions
 
@@ -27,7 +28,7 @@ def command() -> None:
 
 @command.command("list")
 @target_options
-@output_option
+@data_option
 def list_runs(target: TargetOptions, output: str) -> None:
     """List runs, the newest first."""
     from rich.table import Table
@@ -38,8 +39,7 @@ def list_runs(target: TargetOptions, output: str) -> None:
         for run in look.acting.upload():
             click.echo(f"uploaded: run {run}, kept on this machine while the API did not answer", err=True)
         records = look.runs().list()
-    if output == "json":
-        echo_json([{k: v for k, v in encode(r).items() if k != "plan"} for r in records])
+    if rendered(output, lambda: [{k: v for k, v in encode(r).items() if k != "plan"} for r in records]):
         return
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for column in ("RUN", "STATE", "PROVED", "OWNER", "AGE", "WHAT"):
@@ -66,13 +66,13 @@ def show_run(run: str, detail: bool, target: TargetOptions, output: str) -> None
     with session(target) as look:
         record = look.runs().load(run)
         entries = look.acting.journal(run) if detail else []
-    if output == "json":
-        more = {"journal": [encode(each) for each in entries]} if detail else {}
-        echo_json({**encode(record), **more})
-        return
-    _show(record)
-    if detail:
-        _show_journal(entries)
+    more = {"journal": [encode(each) for each in entries]} if detail else {}
+    if not rendered(
+        output, lambda: {**encode(record), **more}, lambda: run_told(record) + _journal_told(entries)
+    ):
+        _show(record)
+        if detail:
+            _show_journal(entries)
 
 
 def _show(record: RunRecord) -> None:
@@ -87,6 +87,8 @@ def _show(record: RunRecord) -> None:
     )
     if record.because:
         console.print(f"[bad]{escape(record.because)}[/]")
+    if record.terms.override_hours:
+        console.print(f"[unsure]done in production hours: {escape(record.terms.override_hours)}[/]")
     for number, (step, done) in enumerate(zip(record.plan.steps, record.steps, strict=True), 1):
         console.print(f"\n{number}. [bold]{escape(step.title)}[/]  {done.state}")
         for line in done.evidence:
@@ -113,6 +115,12 @@ def _show_journal(entries: Sequence[Entry]) -> None:
         console.print(
             f"{each.at:%Y-%m-%d %H:%M:%S.%f}"[:23] + f"  {step:<3} {each.kind:<10} {escape(each.what)}"
         )
+
+
+def _journal_told(entries: Sequence[Entry]) -> str:
+    """Return the journal as a part of a Markdown page."""
+    told = [f"- {each.at:%H:%M:%S} UTC {each.step or ''} {each.kind}: {each.what}" for each in entries]
+    return "\n".join(["", "## Journal", "", *told, ""]) if told else ""
 
 
 @command.command("abort")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from prompt_kafka.cli.options import echo_json, output_option, target_options
+from prompt_kafka.cli.options import output_option, rendered, target_options
 from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.core.errors import ExitCode
 from prompt_kafka.core.verdict import Answer
@@ -12,7 +12,7 @@ from prompt_kafka.core.world import INSTANT, Part
 from prompt_kafka.factory import Session, session
 from prompt_kafka.targets import TargetOptions
 
-SEES = INSTANT | {Part.RESOURCES, Part.APPLICATIONS, Part.HOSTS, Part.WORKLOADS}
+SEES = INSTANT | {Part.RESOURCES, Part.APPLICATIONS, Part.HOSTS, Part.WORKLOADS, Part.HOURS}
 WITHIN_S = 4.0
 """What has not answered by then is unknown: whoever is on call has an answer within five seconds."""
 
@@ -33,13 +33,10 @@ def command(target: TargetOptions, output: str, watch: bool) -> int:
             return _watch(look)
         world = look.look(SEES, within=WITHIN_S)
         found = report(world)
-        if output == "json":
-            from prompt_kafka.cli.present_status import as_json
+        from prompt_kafka.cli.present_status import as_json, as_markdown, show
 
-            echo_json(as_json(world, found))
-        else:
+        if not rendered(output, lambda: as_json(world, found), lambda: as_markdown(world, found)):
             from prompt_kafka.cli.console import terminal
-            from prompt_kafka.cli.present_status import show
 
             show(world, found, terminal())
     return ExitCode.OK if found.answer is Answer.YES else ExitCode.FAILED

@@ -7,7 +7,7 @@ import re
 import click
 
 from prompt_kafka.cli.change import ChangeOptions, carry_out, change_options
-from prompt_kafka.cli.options import echo_json, output_option, target_options
+from prompt_kafka.cli.options import data_option, output_option, rendered, target_options
 from prompt_kafka.core.durations import retention as read_retention
 from prompt_kafka.core.errors import UsageError
 from prompt_kafka.core.request import Grant, TopicRequest
@@ -25,7 +25,7 @@ def command() -> None:
 @command.command("list")
 @click.option("--internal", is_flag=True, help="Kafka's own topics too.")
 @target_options
-@output_option
+@data_option
 def list_topics(internal: bool, target: TargetOptions, output: str) -> None:
     """List topics with their partitions, replicas, retention and what is wrong with them."""
     from prompt_kafka.cli.console import terminal
@@ -33,9 +33,7 @@ def list_topics(internal: bool, target: TargetOptions, output: str) -> None:
 
     with session(target) as look:
         topics = [topic for topic in look.kafka().topics() if internal or not topic.internal]
-    if output == "json":
-        echo_json(topics_json(topics))
-    else:
+    if not rendered(output, lambda: topics_json(topics)):
         terminal().print(topics_table(topics))
 
 

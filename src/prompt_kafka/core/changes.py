@@ -217,3 +217,10 @@ def _sync_by_hand(action: Sync, kubectl: list[str]) -> Iterator[str]:
     info = f"--info {RUN_INFO}={action.mark or 'by-hand'} --info {STEP_INFO}={shlex.quote(action.step)}"
     options = " ".join([*chosen, info])
     yield f"# or: argocd app sync {action.application} --revision $REVISION {options}"
+
+
+def without_difference(lines: str) -> str:
+    """Return lines for a shell without the difference in them, where it is shown already."""
+    begin, end = "<<'END_OF_CHANGE'\n", "\nEND_OF_CHANGE"
+    head, found, rest = lines.partition(begin)
+    return f"{head}< the difference above{rest.partition(end)[2]}" if found else lines

@@ -60,7 +60,12 @@ def handover(target: str, verdict: str, problems: Iterable[tuple[str, str]], his
     """Return the note for the next shift as Markdown: how it is, what is wrong, what changed."""
     lines = ["# Handover", "", target, "", f"**{verdict}**", ""]
     lines += [f"- {what} — `{mend}`" for what, mend in problems]
-    lines += ["", f"## Since {history.since:%Y-%m-%d %H:%M} UTC", ""]
+    return "\n".join(lines) + "\n\n" + history_told(history)
+
+
+def history_told(history: History) -> str:
+    """Return what changed as Markdown, and what is not known."""
+    lines = [f"## Since {history.since:%Y-%m-%d %H:%M} UTC", ""]
     lines += [
         f"- {h.at:%m-%d %H:%M:%S} {h.source}: {h.what}{f' ({h.who})' if h.who else ''}"
         for h in history.happenings

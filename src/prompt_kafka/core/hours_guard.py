@@ -13,6 +13,7 @@ from datetime import timedelta
 from prompt_kafka.core.conditions import Condition
 from prompt_kafka.core.errors import RefusedError
 from prompt_kafka.core.hours import Hours, Interval
+from prompt_kafka.core.outlook import length
 from prompt_kafka.core.outside_hours import OutsideProductionHours
 from prompt_kafka.core.plan import Plan, Step
 from prompt_kafka.core.request import Terms
@@ -70,7 +71,7 @@ def overridden(record: RunRecord, reason: str) -> RunRecord:
 def said(window: Interval) -> str:
     """Return a window in one line, in UTC."""
     end = f"{window.end:%H:%M}" if window.end.date() == window.begin.date() else f"{window.end:%m-%d %H:%M}"
-    return f"{window.begin:%Y-%m-%d %H:%M}–{end} UTC ({window.length / timedelta(hours=1):.1f} h)"
+    return f"{window.begin:%Y-%m-%d %H:%M}–{end} UTC ({length(window.length)})"
 
 
 def _with(plan: Plan, needs: Callable[[Step], tuple[Condition, ...]]) -> Plan:
@@ -112,10 +113,10 @@ def _closing(plan: Plan, world: World) -> tuple[str, ...]:
         return ()
     left = end - world.at
     at_most = timedelta(seconds=sum(step.timeout_s for step in plan.steps))
-    note = f"the maintenance window closes at {end:%Y-%m-%d %H:%M} UTC, in {_hours(left)}"
+    note = f"the maintenance window closes at {end:%Y-%m-%d %H:%M} UTC, in {length(left)}"
     if hours.touches(world.at, at_most):
         note += (
-            f"; this may take up to {_hours(at_most)}: it would stop before the next disruptive step then, "
+            f"; this may take up to {length(at_most)}: it would stop before the next disruptive step then, "
             "and can be resumed after production hours"
         )
     return (note,)
@@ -126,8 +127,3 @@ def _of_interest(world: World) -> tuple[str, ...]:
     if hours is None or hours.production_at(world.at) is None:
         return ()
     return (f"{world.target.environment} is in its hours ({hours.rule}); they bind only in production",)
-
-
-def _hours(length: timedelta) -> str:
-    minutes = length / timedelta(minutes=1)
-    return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"

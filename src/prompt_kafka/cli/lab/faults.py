@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from prompt_kafka.cli.lab.options import name_option
-from prompt_kafka.cli.options import echo_json, output_option
+from prompt_kafka.cli.options import data_option, rendered
 
 
 class _Faults(click.Command):
@@ -29,7 +29,7 @@ class _Faults(click.Command):
 @click.option("--cut-tail", type=int, metavar="SEED", help="power-loss: cut unflushed tails too.")
 @click.option("--minority", multiple=True, metavar="POD", help="power-loss: whose tails; else by the seed.")
 @click.option("--seconds", type=click.FloatRange(min=0, max=600), help="long-recovery: how long in RECOVERY.")
-@output_option
+@data_option
 def command(fault: str, targets: tuple[str, ...], name: str, output: str, **options: Any) -> None:
     """Break something in the lab on purpose; `status` should name it and the command that mends it.
 
@@ -53,8 +53,7 @@ def _inject(name: str, fault: str, targets: tuple[str, ...], output: str, option
     from prompt_kafka.fault_factory import catalogue, inject
 
     done = inject(name, fault, targets, **options)
-    if output == "json":
-        echo_json({"fault": fault, **asdict(done)})
+    if rendered(output, lambda: {"fault": fault, **asdict(done)}):
         return
     click.echo(f"{fault}: {', '.join(done.hit) or 'nothing ran'}")
     for cut in done.cuts:
@@ -71,9 +70,7 @@ def _release(name: str, names: tuple[str, ...], output: str) -> None:
     from prompt_kafka.fault_factory import release
 
     ended = release(name, names)
-    if output == "json":
-        echo_json([{"fault": each.name, "target": each.target} for each in ended])
-    else:
+    if not rendered(output, lambda: [{"fault": each.name, "target": each.target} for each in ended]):
         click.echo(f"ended: {', '.join(map(str, ended))}" if ended else "there was no fault")
 
 
@@ -81,9 +78,8 @@ def _list(name: str, output: str) -> None:
     from prompt_kafka.fault_factory import active_faults, catalogue
 
     now = active_faults(name)
-    if output == "json":
-        active = [{"fault": each.name, "target": each.target} for each in now.active]
-        echo_json({"active": active, "unseen": now.unseen, "catalogue": list(catalogue())})
+    active = [{"fault": each.name, "target": each.target} for each in now.active]
+    if rendered(output, lambda: {"active": active, "unseen": now.unseen, "catalogue": list(catalogue())}):
         return
     from rich.table import Table
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from prompt_kafka.cli.options import echo_json, output_option
+from prompt_kafka.cli.options import data_option, rendered
 
 
 @click.command("list")
-@output_option
+@data_option
 def command(output: str) -> None:
     """List the labs of this machine."""
     from rich.table import Table
@@ -17,8 +17,7 @@ def command(output: str) -> None:
     from prompt_kafka.lab_factory import list_labs as labs
 
     found = labs()
-    if output == "json":
-        echo_json(found)
+    if rendered(output, lambda: found):
         return
     if not found:
         terminal().print("no lab on this machine; [command]prompt-kafka lab up[/] makes one")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prompt_kafka.cli.options import echo_json, output_option, target_options
+from prompt_kafka.cli.options import data_option, rendered, target_options
 from prompt_kafka.core.errors import ExitCode
 from prompt_kafka.targets import TargetOptions
 
@@ -31,7 +31,7 @@ def seconds(_ctx: click.Context, _param: click.Parameter, text: str | None) -> f
 )
 @click.option("--duration", callback=seconds, help="30s, 5m, 2h; until interrupted when not given.")
 @target_options
-@output_option
+@data_option
 def command(rate: float | None, duration: float | None, target: TargetOptions, output: str) -> int:
     """Send the service's data flow and account for every message.
 
@@ -44,9 +44,7 @@ def command(rate: float | None, duration: float | None, target: TargetOptions, o
     console = terminal(stderr=True)
     with console.status("sending") as status:
         report = lab_traffic(target, rate=rate, duration=duration, progress=lambda p: status.update(_line(p)))
-    if output == "json":
-        echo_json(report.to_json())
-    else:
+    if not rendered(output, report.to_json):
         for line in report.lines():
             terminal().print(line)
     return ExitCode.OK if report.failed == 0 and report.lost == 0 else ExitCode.FAILED
