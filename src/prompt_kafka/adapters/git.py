@@ -15,7 +15,7 @@ import os
 import re
 import shutil
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,15 +67,17 @@ class GitRepository:
         home = cache or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "prompt-kafka"
         self._home = home / "git"
         self._clone = self._home / f"{hashlib.sha256(self._url.encode()).hexdigest()[:16]}.git"
-        self._files: tuple[str, dict[str, str]] = ("", {})
+        self._files: tuple[str, dict[str, dict[str, str]]] = ("", {})
 
     @property
     def shown(self) -> str:
         """Where it is, without a password."""
         return re.sub(r"//[^/@]*@", "//", self._url)
 
-    def look(self) -> GitState:
+    def look(self, folders: Iterable[str] = ()) -> GitState:
         """Fetch the branch and return its state.
+
+        The files are those of the application's folder, and of `folders`.
 
         Raises
         ------
@@ -93,12 +95,12 @@ class GitRepository:
             branch=self.branch,
             head=head,
             folder=self.folder,
-            files=self._texts(head),
+            files=self._texts(head, folders),
             environments=git_read.environments(self._git, head),
             commits=commits,
             marks=marks,
             checkout=str(checkout.path) if checkout else "",
-            changed=checkout.changed(self.folder) if checkout else (),
+            changed=self._changed(checkout, folders) if checkout else (),
             unpushed=self._unpushed(checkout, head) if checkout else 0,
             log=git_read.log(self._git, head, self.folder),
         )
@@ -216,10 +218,20 @@ class GitRepository:
             ) from None
         return self._git("rev-parse", "--verify", reference).decode().strip()
 
-    def _texts(self, head: str) -> dict[str, str]:
+    def _texts(self, head: str, folders: Iterable[str] = ()) -> dict[str, str]:
         if self._files[0] != head:
-            self._files = (head, dict(git_read.texts(self._git, head, self.folder)))
-        return self._files[1]
+            self._files = (head, {})
+        read = self._files[1]
+        wanted = {self.folder, *folders}
+        for folder in wanted - read.keys():
+            read[folder] = dict(git_read.texts(self._git, head, folder))
+        return {path: text for folder in sorted(wanted) for path, text in read[folder].items()}
+
+    def _changed(self, checkout: Checkout, folders: Iterable[str]) -> tuple[str, ...]:
+        return tuple(sorted({path for each in (self.folder, *folders) for path in checkout.changed(each)}))
+
+    def _texts_of(self, head: str, action: CommitFiles) -> dict[str, str]:
+        return self._texts(head, {str(Path(change.path).parent) for change in action.files})
 
     def _unpushed(self, checkout: Checkout, head: str) -> int:
         """Return how many commits a working copy's branch has that the repository lacks."""
@@ -233,11 +245,11 @@ class GitRepository:
     # A commit
 
     def _has_files(self, head: str, action: CommitFiles) -> bool:
-        texts = self._texts(head)
+        texts = self._texts_of(head, action)
         return all(blob(texts.get(change.path)) == change.blobs[1] for change in action.files)
 
     def _same_files(self, head: str, action: CommitFiles) -> None:
-        texts = self._texts(head)
+        texts = self._texts_of(head, action)
         for change in action.files:
             if blob(texts.get(change.path)) != change.blobs[0]:
                 raise StoppedError(

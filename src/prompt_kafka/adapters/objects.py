@@ -179,7 +179,10 @@ def operator(deployment: Object) -> Operator:
     return Operator(
         version=str(containers[0].get("image", "")).rpartition(":")[2],
         ready=status.get("readyReplicas", 0) > 0,
-        replicas=deployment["spec"].get("replicas", 1),
+        replicas=(replicas := deployment["spec"].get("replicas", 1)),
+        settled=status.get("observedGeneration", 0) >= deployment["metadata"].get("generation", 0)
+        and status.get("updatedReplicas", 0) >= replicas
+        and status.get("replicas", 0) <= status.get("updatedReplicas", 0),
     )
 
 

@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Self, TypeVar
 
-from prompt_kafka.adapters import canary, hours, login
+from prompt_kafka.adapters import canary, hours, installation, login
 from prompt_kafka.adapters.access import Access, Entry, Route, reason
 from prompt_kafka.adapters.argocd_way import ArgoCd, argocd_of
 from prompt_kafka.adapters.git import GitRepository
@@ -27,6 +27,7 @@ from prompt_kafka.core.quorum import ControllerAnswer
 from prompt_kafka.core.service import Environment, Target
 from prompt_kafka.core.world import (
     BranchOf,
+    FilesIn,
     KeysOf,
     Login,
     LoginAs,
@@ -184,7 +185,7 @@ class Observer:
         """Begin every look at once; return each by the field of the World, or by what was asked for."""
         pods = self._pool.submit(self._access.pods, kafka)
         resources = self._resources
-        groups = sorted(self._environment.groups) or None
+        groups, space = sorted(self._environment.groups) or None, self._environment.operator_namespace
         ways: dict[Part, tuple[str, Callable[[], Any]]] = {
             Part.NODES: ("nodes", lambda: resources.nodes(kafka, pods.result())),
             Part.CLUSTER: ("cluster", lambda: self._ask(kafka, with_silent)),
@@ -197,7 +198,9 @@ class Observer:
             Part.WORKLOADS: ("workloads", resources.workloads),
             Part.HOSTS: ("hosts", resources.hosts),
             Part.APPLICATIONS: ("applications", lambda: self.argocd().applications()),
-            Part.GIT: ("git", self._look_at_git),
+            Part.GIT: ("git", lambda: self._look_at_git(asked)),
+            Part.FEATURES: ("features", lambda: self._ask(kafka, lambda brokers: brokers.features())),
+            Part.INSTALLATION: ("installation", lambda: installation.see(self._kubernetes, space)),
             Part.CANARY: ("canary", lambda: self._canary(kafka)),
             Part.HOURS: ("hours", lambda: hours.look(self._environment, self._clock.now())),
         }
@@ -243,8 +246,8 @@ class Observer:
                 self._argocd = argocd_of(self._kubernetes, self._environment)
             return self._argocd
 
-    def _look_at_git(self) -> GitState:
-        return self.git().look()
+    def _look_at_git(self, asked: frozenset[Look]) -> GitState:
+        return self.git().look({each.folder for each in asked if isinstance(each, FilesIn)})
 
     def _branch(self, name: str) -> GitState:
         environment = self._environment

@@ -21,6 +21,14 @@ from prompt_kafka.core.delivered import (
 from prompt_kafka.core.finished import finished
 from prompt_kafka.core.outside_hours import OutsideProductionHours
 from prompt_kafka.core.quorum import quorum_of
+from prompt_kafka.core.upgraded import (
+    ClustersBroughtUp,
+    ClustersRefused,
+    KafkaRuns,
+    MetadataIs,
+    OperatorIs,
+    OperatorRefuses,
+)
 from prompt_kafka.core.verdict import Verdict, judge, no, unknown, yes
 from prompt_kafka.core.world import INSTANT, Look, Part, World
 
@@ -269,4 +277,10 @@ Condition = (
     | BrokersHave
     | UserAuthorized
     | OutsideProductionHours
+    | KafkaRuns
+    | MetadataIs
+    | OperatorRefuses
+    | OperatorIs
+    | ClustersBroughtUp
+    | ClustersRefused
 )

@@ -7,9 +7,15 @@ from dataclasses import dataclass
 
 from prompt_kafka.core.delivery import Application, GitState, blob
 from prompt_kafka.core.verdict import Verdict, judge, no, unknown, yes
-from prompt_kafka.core.world import Look, Part, World
+from prompt_kafka.core.world import FilesIn, Look, Part, World
 
 _BOTH: frozenset[Look] = frozenset({Part.GIT, Part.APPLICATIONS})
+
+
+def _folders(blobs: tuple[tuple[str, str], ...]) -> frozenset[Look]:
+    """Return the folders in which these files are: those of their applications, or the first of the path."""
+    parts = [path.split("/") for path, _ in blobs if "/" in path]
+    return frozenset(FilesIn("/".join(each[: 2 if each[0] == "applications" else 1])) for each in parts)
 
 
 def _seen(world: World, name: str) -> tuple[GitState, Application] | Verdict:
@@ -38,7 +44,7 @@ class FilesAre:
     @property
     def needs_to_see(self) -> frozenset[Look]:
         """The parts of the World that it reads."""
-        return frozenset({Part.GIT})
+        return frozenset({Part.GIT}) | _folders(self.blobs)
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -68,7 +74,7 @@ class Committed:
     @property
     def needs_to_see(self) -> frozenset[Look]:
         """The parts of the World that it reads."""
-        return frozenset({Part.GIT})
+        return frozenset({Part.GIT}) | _folders(self.blobs)
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""

@@ -79,7 +79,8 @@ class GitState:
     folder
         The application's folder.
     files
-        Text of each file of the folder, by its path in the repository.
+        Text of each file of the folder, and of the other folders that were asked for, by its path in the
+        repository.
     environments
         Names of the environments that the tree has.
     commits

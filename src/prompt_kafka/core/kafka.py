@@ -13,12 +13,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from prompt_kafka.core.quorum import ControllerAnswer, Quorum, Voter, quorum_of
+from prompt_kafka.core.versions import metadata_name
 
 __all__ = [
     "INTERNAL_TOPICS",
     "Broker",
     "Cluster",
     "ControllerAnswer",
+    "Features",
     "Group",
     "GroupLag",
     "Member",
@@ -80,6 +82,18 @@ class Cluster:
     nodes: tuple[Broker, ...]
     operations: frozenset[str] = frozenset()
     silent: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What the brokers have finalized: the level of ``metadata.version``, 0 where there is none."""
+
+    metadata: int
+
+    @property
+    def name(self) -> str:
+        """The metadata version of that level."""
+        return metadata_name(self.metadata) if self.metadata else "none"
 
 
 @dataclass(frozen=True, slots=True)

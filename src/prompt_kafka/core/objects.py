@@ -145,11 +145,18 @@ class Pod:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """The cluster operator's Deployment."""
+    """The cluster operator's Deployment.
+
+    Attributes
+    ----------
+    settled
+        Its roll-out has come to its end: no pod of another version is left.
+    """
 
     version: str
     ready: bool
     replicas: int
+    settled: bool = True
 
 
 @dataclass(frozen=True, slots=True)

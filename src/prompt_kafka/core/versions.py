@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from prompt_kafka.core.errors import PromptKafkaError, UsageError
 
@@ -50,6 +51,8 @@ class Release:
         Oldest Kubernetes it runs on.
     served, stored
         API versions its CRDs serve, and the one they store.
+    released
+        Date of its tag: it knows no Kafka that came later.
     """
 
     version: str
@@ -58,9 +61,10 @@ class Release:
     kubernetes: str
     served: tuple[str, ...]
     stored: str
+    released: str
 
 
-def _release(version: str, kafka: str, kubernetes: str) -> Release:
+def _release(version: str, kafka: str, kubernetes: str, released: str) -> Release:
     versions = tuple(kafka.split())
     served: tuple[str, ...] = ("v1",)
     stored = "v1"
@@ -68,9 +72,10 @@ def _release(version: str, kafka: str, kubernetes: str) -> Release:
         served, stored = ("v1beta2",), "v1beta2"
     elif key(version) < (1,):
         served, stored = ("v1", "v1beta2"), "v1beta2"
-    return Release(version, versions, versions[-1], kubernetes, served, stored)
+    return Release(version, versions, versions[-1], kubernetes, served, stored, released)
 
 
+@cache
 def key(version: str) -> tuple[int, ...]:
     """Return what a Kafka or operator version sorts by.
 
@@ -86,24 +91,27 @@ def key(version: str) -> tuple[int, ...]:
 
 
 RELEASES: tuple[Release, ...] = (
-    _release("0.45.0", "3.8.0 3.8.1 3.9.0", "1.25"),
-    _release("0.45.2", "3.8.0 3.8.1 3.9.0 3.9.1 3.9.2", "1.25"),
-    _release("0.46.0", "3.9.0 4.0.0", "1.25"),
-    _release("0.46.1", "3.9.0 4.0.0", "1.25"),
-    _release("0.47.0", "3.9.0 3.9.1 4.0.0", "1.25"),
-    _release("0.48.0", "4.0.0 4.1.0", "1.27"),
-    _release("0.49.0", "4.0.0 4.0.1 4.1.0 4.1.1", "1.27"),
-    _release("0.49.1", "4.0.0 4.0.1 4.1.0 4.1.1", "1.27"),
-    _release("0.50.0", "4.0.0 4.0.1 4.1.0 4.1.1", "1.27"),
-    _release("0.50.1", "4.0.0 4.0.1 4.1.0 4.1.1", "1.27"),
-    _release("0.51.0", "4.1.0 4.1.1 4.2.0", "1.30"),
-    _release("1.0.0", "4.1.0 4.1.1 4.1.2 4.2.0", "1.30"),
-    _release("1.0.1", "4.1.0 4.1.1 4.1.2 4.2.0", "1.30"),
-    _release("1.1.0", "4.2.0 4.2.1 4.3.0", "1.30"),
-    _release("1.2.0", "4.2.0 4.2.1 4.3.0 4.3.1", "1.30"),
+    _release("0.45.0", "3.8.0 3.8.1 3.9.0", "1.25", "2024-12-12"),
+    _release("0.45.2", "3.8.0 3.8.1 3.9.0 3.9.1 3.9.2", "1.25", "2026-03-06"),
+    _release("0.46.0", "3.9.0 4.0.0", "1.25", "2025-04-30"),
+    _release("0.46.1", "3.9.0 4.0.0", "1.25", "2025-06-19"),
+    _release("0.47.0", "3.9.0 3.9.1 4.0.0", "1.25", "2025-07-11"),
+    _release("0.48.0", "4.0.0 4.1.0", "1.27", "2025-09-24"),
+    _release("0.49.0", "4.0.0 4.0.1 4.1.0 4.1.1", "1.27", "2025-11-13"),
+    _release("0.49.1", "4.0.0 4.0.1 4.1.0 4.1.1", "1.27", "2025-12-03"),
+    _release("0.50.0", "4.0.0 4.0.1 4.1.0 4.1.1", "1.27", "2026-01-14"),
+    _release("0.50.1", "4.0.0 4.0.1 4.1.0 4.1.1", "1.27", "2026-02-17"),
+    _release("0.51.0", "4.1.0 4.1.1 4.2.0", "1.30", "2026-02-28"),
+    _release("1.0.0", "4.1.0 4.1.1 4.1.2 4.2.0", "1.30", "2026-04-23"),
+    _release("1.0.1", "4.1.0 4.1.1 4.1.2 4.2.0", "1.30", "2026-06-17"),
+    _release("1.1.0", "4.2.0 4.2.1 4.3.0", "1.30", "2026-06-21"),
+    _release("1.2.0", "4.2.0 4.2.1 4.3.0 4.3.1", "1.30", "2026-08-18"),
 )
 
 _BY_VERSION = {release.version: release for release in RELEASES}
+
+SCHEMAS = ("0.47.0", "0.48.0", "0.49.0", "0.49.1", "0.50.0", "0.50.1", "0.51.0", "1.2.0")
+"""Operator versions whose API jars are published, oldest first: only their schemas are at hand."""
 
 
 def release(operator: str) -> Release:
@@ -126,6 +134,18 @@ def release(operator: str) -> Release:
 def supported(operator: str) -> tuple[str, ...]:
     """Return the Kafka versions that `operator` runs, oldest first."""
     return release(operator).kafka
+
+
+@cache
+def knows(operator: str, kafka: str) -> bool:
+    """Return whether `operator` has heard of a Kafka version: it need not run it to upgrade from it.
+
+    Its own table lists the versions that it has dropped, too; one that came later is not in it. Since 1.0.0
+    nothing hangs on it: an operator then also upgrades from what it does not know.
+    """
+    own = release(operator)
+    older = (each for each in RELEASES if each.released <= own.released)
+    return any(kafka in each.kafka for each in older)
 
 
 def default_kafka(operator: str) -> str:
@@ -157,6 +177,7 @@ def compare(one: str, other: str) -> int:
     return (a > b) - (a < b)
 
 
+@cache
 def line(version: str) -> str:
     """Return the *major.minor* of a Kafka or metadata version."""
     parts = key(version.split("-")[0])

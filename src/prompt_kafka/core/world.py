@@ -15,7 +15,8 @@ from typing import Generic, TypeVar
 from prompt_kafka.core.configured import Access, BrokerSettings
 from prompt_kafka.core.delivery import Application, GitState
 from prompt_kafka.core.hours import Hours
-from prompt_kafka.core.kafka import Cluster, Group, TopicState
+from prompt_kafka.core.installation import Installation
+from prompt_kafka.core.kafka import Cluster, Features, Group, TopicState
 from prompt_kafka.core.live import LiveObjects
 from prompt_kafka.core.objects import Canary, Host, Nodes, ResourceState, Workload
 from prompt_kafka.core.quorum import ControllerAnswer
@@ -44,6 +45,8 @@ class Part(StrEnum):
     WORKLOADS = "deployments"
     CERTIFICATES = "certificates"
     VOLUMES = "volumes"
+    FEATURES = "metadata level"
+    INSTALLATION = "the operator's clusters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +73,20 @@ class BranchOf:
 
 
 @dataclass(frozen=True, slots=True)
+class FilesIn:
+    """Look at the files of another folder of the repository, such as another application's."""
+
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectsOf:
     """Look at the objects of these kinds, each by its API version and name, in the service's namespace."""
 
     kinds: tuple[tuple[str, str], ...]
 
 
-Look = Part | KeysOf | LoginAs | BranchOf | ObjectsOf
+Look = Part | KeysOf | LoginAs | BranchOf | FilesIn | ObjectsOf
 """What can be looked at: a part, or something that has a name."""
 
 
@@ -175,6 +185,8 @@ class World:
     workloads: Seen[tuple[Workload, ...]] = field(default_factory=unseen)
     certificates: Seen[tuple[Certificate, ...]] = field(default_factory=unseen)
     volumes: Seen[tuple[Volume, ...]] = field(default_factory=unseen)
+    features: Seen[Features] = field(default_factory=unseen)
+    installation: Seen[Installation] = field(default_factory=unseen)
     secrets: Mapping[str, Seen[frozenset[str]]] = field(default_factory=dict, hash=False)
     logins: Mapping[LoginAs, Seen[Login]] = field(default_factory=dict, hash=False)
     lag_objectives: Mapping[str, float] = field(default_factory=dict, hash=False)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from prompt_kafka.core.errors import PromptKafkaError, UsageError
+from prompt_kafka.core.versions import SCHEMAS
 from prompt_kafka.lab import assets
 from prompt_kafka.lab.apiserver.schema import Schema
 from prompt_kafka.lab.files import locked, write_atomic
@@ -23,8 +24,6 @@ from prompt_kafka.lab.minimal_crds import MINIMAL
 
 Object = dict[str, Any]
 
-#: Operator versions whose API jars are published, oldest first.
-PUBLISHED = ("0.47.0", "0.48.0", "0.49.0", "0.49.1", "0.50.0", "0.50.1", "0.51.0", "1.2.0")
 GENERATOR = "io.strimzi:crd-generator:1.2.0"
 _MODELS = {
     "Kafka": "kafka.Kafka",
@@ -59,11 +58,11 @@ def strimzi(version: str) -> list[Object]:
     SchemaError
         The generator failed.
     """
-    if version not in PUBLISHED:
+    if version not in SCHEMAS:
         raise UsageError(
             f"Strimzi {version}: schema not published here",
             where="io.strimzi:api",
-            next=f"use one of {', '.join(PUBLISHED)}",
+            next=f"use one of {', '.join(SCHEMAS)}",
         )
     file = assets.cache_home() / "crds" / f"strimzi-{version}-{_FORM}.json"
     if not file.exists():

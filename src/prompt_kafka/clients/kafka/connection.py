@@ -19,7 +19,7 @@ from prompt_kafka.core.errors import UnreachableError
 if TYPE_CHECKING:
     from prompt_kafka.clients.kafka.fetch import Fetched
     from prompt_kafka.core.configured import Access, BrokerSettings
-    from prompt_kafka.core.kafka import Broker, Cluster, Group, Offsets, Quorum, TopicState
+    from prompt_kafka.core.kafka import Broker, Cluster, Features, Group, Offsets, Quorum, TopicState
 
 Address = tuple[str, int]
 
@@ -163,6 +163,12 @@ class KafkaConnection:
             raise translate(error, self.where) from error
 
     # -- what there is --------------------------------------------------------------------------------------
+
+    def features(self) -> Features:
+        """Ask which feature levels are finalized."""
+        from prompt_kafka.clients.kafka.describe import features
+
+        return features(self)
 
     def describe_cluster(self) -> Cluster:
         """Return the cluster's id, its brokers (fenced ones too) and what we may do to it."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from prompt_kafka.clients.kafka.errors import KafkaError, UnknownTopicError, translate
-from prompt_kafka.core.kafka import Broker, Cluster, Partition, TopicState
+from prompt_kafka.core.kafka import Broker, Cluster, Features, Partition, TopicState
 
 if TYPE_CHECKING:
     from prompt_kafka.clients.kafka.connection import KafkaConnection
@@ -55,6 +55,17 @@ def cluster_of(response: Any) -> Cluster:
         ),
         operations=operations(response.authorized_operations),
     )
+
+
+def features(connection: KafkaConnection) -> Features:
+    """Ask a broker which feature levels are finalized."""
+    from kafka.protocol.metadata import ApiVersionsRequest
+
+    request = ApiVersionsRequest(client_software_name="prompt-kafka", client_software_version="1")
+    response = connection.ask(request)
+    check(response.error_code, connection.where)
+    levels = {each.name: int(each.max_version_level) for each in response.finalized_features or ()}
+    return Features(levels.get("metadata.version", 0))
 
 
 def metadata(connection: KafkaConnection, names: Sequence[str] | None) -> list[Any]:
