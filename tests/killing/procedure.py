@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.killing.scene import Scene
 
@@ -15,6 +15,10 @@ Count = Callable[[Scene], Counter[str]]
 
 
 def nothing(_: Scene) -> None: ...
+
+
+def nobody(_: Scene, script: str) -> None:
+    """The other hand of the robot where a lab does by itself what a person does in production (Vault)."""
 
 
 def healthy(scene: Scene) -> None:
@@ -31,7 +35,8 @@ class Procedure:
     name
         For the test's id.
     words
-        The command, as a person types it, without ``--yes``.
+        The command, as a person types it, without ``--yes``; ``{n}`` in it stands for the scene's number,
+        where a command can be carried out only once for each name.
     start
         Brings the lab to where the command has something to do; also again, after it was done before.
     goal
@@ -62,5 +67,9 @@ class Procedure:
     again: str = "nothing to do"
     lab: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
-    person: Callable[[Scene, str], None] | None = None
+    person: Callable[[Scene, str], None] = nobody
     slow: bool = False
+
+    def at(self, scene: Scene) -> Procedure:
+        """Return the procedure with its command as the scene's number makes it."""
+        return replace(self, words=tuple(word.replace("{n}", str(scene.number)) for word in self.words))

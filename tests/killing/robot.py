@@ -3,70 +3,51 @@
 from __future__ import annotations
 
 import os
-import queue
 import subprocess
-import threading
-import time
 from pathlib import Path
 
 from tests.killing.procedure import Procedure
 from tests.killing.scene import Scene
 
-INDENT = "    "
-PROMPTS = 900.0
+BEGIN, END = "by hand (", "waiting until it is done"
 
 
-def carry_out(scene: Scene, procedure: Procedure, folder: Path) -> tuple[str, list[str]]:
-    """Run a procedure with ``--by-hand``; return what it printed, and the scripts that the robot ran.
+def carry_out(scene: Scene, procedure: Procedure, folder: Path) -> list[str]:
+    """Run a procedure with ``--by-hand``; return the scripts that the robot ran.
 
-    The lines below "by hand" are one script for a shell. Where a step has no line but a comment (what only a
-    person can do), the procedure's `person` does it.
+    What is printed between "by hand (…):" and "waiting until it is done" is a script for a shell. Where it
+    needs more than kubectl and git (a step that only a person can do), the procedure's `person` does it.
     """
-    process = scene.user.start(*procedure.words, "--yes", "--by-hand")
-    assert process.stdout is not None
-    lines: queue.Queue[str | None] = queue.Queue()
-
-    def read() -> None:
-        assert process.stdout is not None
-        for line in process.stdout:
-            lines.put(line)
-        lines.put(None)
-
-    reader = threading.Thread(target=read, daemon=True)
-    reader.start()
-    said, ran, block, inside = [], [], [], False
-    end = time.monotonic() + PROMPTS
-    running = False
-    while time.monotonic() < end:
-        line = lines.get(timeout=PROMPTS)
-        if line is None:
-            break
+    process = scene.user.start(*procedure.words, "--yes", "--by-hand", **dict(procedure.environment))
+    assert process.stdout is not None and process.stderr is not None
+    said: list[str] = []
+    ran: list[str] = []
+    block: list[str] | None = None
+    for line in process.stdout:
         said.append(line)
-        running = running or "by hand (" in line
-        if running and "by hand (" in line:
-            inside, block = True, []
-        elif inside and line.startswith(INDENT) and not line.lstrip().startswith("waiting"):
-            if "waiting until it is done" in line:
-                inside = False
-                ran.append(_do(scene, procedure, "".join(block), folder / str(len(ran))))
-            else:
-                block.append(line.removeprefix(INDENT))
-    process.wait(60)
-    text = "".join(said)
-    assert process.returncode == 0, f"{text}\n{process.stderr.read() if process.stderr else ''}"
-    return text, ran
+        if BEGIN in line and line.rstrip().endswith("):"):
+            block = []
+        elif END in line and block is not None:
+            ran.append("".join(block).strip("\n"))
+            _do(scene, procedure, ran[-1], folder / str(len(ran)))
+            block = None
+        elif block is not None:
+            block.append(line)
+    code = process.wait(60)
+    assert code == 0, f"{''.join(said)}\n{process.stderr.read()}"
+    return ran
 
 
-def _do(scene: Scene, procedure: Procedure, script: str, folder: Path) -> str:
+def _do(scene: Scene, procedure: Procedure, script: str, folder: Path) -> None:
     """Run the lines of one step in a shell with kubectl and git, in a folder of their own."""
     folder.mkdir()
-    if all(line.startswith("#") or not line.strip() for line in script.splitlines()):
-        assert procedure.person is not None, f"only a person can do this: {script}"
+    commands = [line for line in script.splitlines() if line and not line.startswith("#")]
+    if not commands or commands[0].startswith("vault "):
         procedure.person(scene, script)
-        return script
+        return
     env = {**os.environ, **scene.user.env, "KUBECONFIG": str(scene.user.labs / "lab/kubeconfig")}
+    env |= {"USER": "robot"}
     done = subprocess.run(
         ["bash", "-eu", "-c", script], env=env, cwd=folder, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, f"{script}\n{done.stdout}\n{done.stderr}"
-    return script

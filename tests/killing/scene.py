@@ -31,12 +31,15 @@ class Scene:
     ----------
     user, kubernetes, bare
         The person, a connection of the test's own, and the bare Git repository that Argo CD follows.
+    number
+        Counts what was done here, so that names are new each time.
     """
 
     def __init__(self, user: User) -> None:
         self.user = user
         self.kubernetes = Kubernetes.connect(user.labs / "lab/kubeconfig")
         self.bare = user.labs / "lab/git/phalanx.git"
+        self.number = 0
         self._uids: dict[str, set[str]] = {}
         self._operations: set[tuple[str, str, str]] = set()
         self._closing = threading.Event()

@@ -67,11 +67,11 @@ class User:
         """Run a command with ``-o json`` and return what it printed."""
         return json.loads(self.run(*words, "-o", "json", code=code).stdout)
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
+    def start(self, *words: str, **env: str) -> subprocess.Popen[str]:
         """Start a command and go on."""
         return subprocess.Popen(
             self.command(*words),
-            env=self.environment(),
+            env={**self.environment(), **env},
             cwd=self.home,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.killing.harness import assert_planned_again, kill_everywhere
+from tests.killing import robot, traces
+from tests.killing.harness import assert_once, assert_planned_again, count, kill_everywhere
 from tests.killing.procedure import Procedure
 from tests.killing.registered import ALL
 from tests.killing.scene import IDENTITY, Scene
@@ -36,8 +39,83 @@ def scene(user: User, request: pytest.FixtureRequest) -> Iterator[Scene]:
 def test_killed_everywhere_and_resumed_nothing_is_done_twice(
     scene: Scene, procedure: Procedure, tmp_path: Path
 ) -> None:
+    scene.number += 1
+    procedure = procedure.at(scene)
     procedure.start(scene)
     killed = kill_everywhere(scene, procedure, tmp_path)
     print(f"{procedure.name}: killed {len(killed.points)} times", *killed.points, sep="\n  ")
     assert len(killed.points) > 10
     assert_planned_again(scene, procedure)
+
+
+@pytest.mark.parametrize(("scene", "procedure"), EACH, indirect=["scene"])
+def test_a_robot_that_runs_only_the_printed_lines_reaches_the_same_end(
+    scene: Scene, procedure: Procedure, tmp_path: Path
+) -> None:
+    scene.number += 1
+    procedure = procedure.at(scene)
+    procedure.start(scene)
+    before = count(scene, procedure)
+    scripts = robot.carry_out(scene, procedure, tmp_path)
+    print(*scripts, sep="\n---\n")
+    assert scripts
+    procedure.goal(scene)
+    assert_once(procedure, before, count(scene, procedure))
+    assert_planned_again(scene, procedure)
+
+
+ONE = Procedure(
+    "restart-one",
+    ("restart", "prompt-kafka-kafka-4"),
+    counters=(("rolls", Scene.rolls), ("told", Scene.roll_events)),
+    once=(("rolls", (("prompt-kafka-kafka-4", 1),)), ("told", (("prompt-kafka-kafka-4", 1),))),
+    again="",
+)
+
+
+@pytest.mark.parametrize("scene", [()], indirect=True, ids=["a lab"])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_everywhere_it_says_what_is_in_flight_and_is_taken_up(
+    scene: Scene, tmp_path: Path, how: signal.Signals
+) -> None:
+    stopped = kill_everywhere(scene, ONE, tmp_path, how)
+    print(*stopped.said, sep="\n---\n")
+    run = stopped.run["id"]
+    acting = [said for said in stopped.said if "interrupted; the Lease is given back" in said]
+    assert len(acting) > 8
+    for said in acting:
+        assert f"take it up: prompt-kafka run resume {run} -e lab" in said
+        assert "step 1 of 2" in said or "step 2 of 2" in said
+    assert any("the operator goes on with it" in said for said in acting)
+    assert any("nothing is in flight" in said for said in acting)
+
+
+LOOKS = (
+    ("status",),
+    ("doctor",),
+    ("history", "--since", "1h"),
+    ("topic", "list"),
+    ("group", "list"),
+    ("messages", "canary", "-n", "1"),
+    ("run", "list"),
+)
+
+
+@pytest.mark.parametrize("scene", [()], indirect=True, ids=["a lab"])
+def test_a_look_and_a_plan_leave_no_trace(scene: Scene) -> None:
+    """Every object's resource version and content, the brokers' topics, settings, ACLs, groups and ends."""
+    movers: set[str] = set()
+    for _ in range(3):
+        earlier = traces.of(scene)
+        time.sleep(5)
+        movers |= earlier.moved(traces.of(scene))
+    scene.number += 1
+    plans = [(*each.at(scene).words, "--dry-run") for each in ALL if not each.lab]
+    for words in (*LOOKS, *plans):
+        before = traces.of(scene)
+        scene.user.run(*words, code=None)
+        after = traces.of(scene)
+        moved = before.moved(after) - movers
+        assert not moved, f"{' '.join(words)}: {moved}"
+        assert after.contents == before.contents, words
+        assert (after.brokers, after.git) == (before.brokers, before.git), words

@@ -94,10 +94,12 @@ class Progress:
         """Take in the canary, which sings beside the looks."""
 
     def handed_over(self, step: Step) -> None:
-        """Print what a person has to do now."""
+        """Print what a person has to do now; the lines begin at the margin, to be pasted as they are."""
         self._say(f"[unsure]by hand ({escape(step.by_hand)}):[/]")
+        self._console.print()
         for line in by_hand(step.action, self._context).splitlines():
-            self._console.print(f"    [command]{escape(line)}[/]")
+            self._console.print(f"[{'quiet' if line.startswith('#') else 'command'}]{escape(line)}[/]")
+        self._console.print()
 
     def asked_again(self, step: Step, given_up: Verdict) -> None:
         """Print that something is asked for again."""

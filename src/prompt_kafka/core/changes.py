@@ -209,10 +209,15 @@ def _commit_by_hand(action: CommitFiles) -> Iterator[str]:
 def _sync_by_hand(action: Sync, kubectl: list[str]) -> Iterator[str]:
     reference = shlex.join([action.repository, f"refs/heads/{action.branch}"])
     yield f"REVISION={action.revision or f'$(git ls-remote {reference} | cut -f1)'}"
-    text = json.dumps({"operation": action.operation("$REVISION", who="$USER", spec={})})
-    body = text.replace('"', '\\"')
-    words = shlex.join([*kubectl, "patch", "application", action.application, "-n", action.namespace])
-    yield f'{words} --type merge -p "{body}"'
+    where = [action.application, "-n", action.namespace]
+    asks = shlex.join([*kubectl, "get", "application", *where, "-o"])
+    yield f"OPTIONS=$({asks} jsonpath='{{.spec.syncPolicy.syncOptions}}')"
+    yield f"RETRY=$({asks} jsonpath='{{.spec.syncPolicy.retry}}')"
+    policy = {"syncPolicy": {"syncOptions": ["OPTIONS"], "retry": "RETRY"}}
+    operation = action.operation("$REVISION", who="$USER", spec=policy)
+    text = json.dumps({"operation": operation, "status": {"operationState": None}}).replace('"', '\\"')
+    body = text.replace('[\\"OPTIONS\\"]', "${OPTIONS:-[]}").replace('\\"RETRY\\"', "${RETRY:-null}")
+    yield f'{shlex.join([*kubectl, "patch", "application", *where])} --type merge -p "{body}"'
     chosen = [f"--resource {r.group}:{r.resource}:{r.namespace}/{r.name}" for r in action.resources]
     info = f"--info {RUN_INFO}={action.mark or 'by-hand'} --info {STEP_INFO}={shlex.quote(action.step)}"
     options = " ".join([*chosen, info])

@@ -3,14 +3,14 @@ import re
 from tests.killing.procedure import Procedure
 from tests.killing.scene import Scene
 
-WORDS = ("topic", "create", "killed", "--subchart", "killed", "--user", "killed-reader=read")
+WORDS = ("topic", "create", "killed-{n}", "--subchart", "killed", "--user", "reader-{n}=read")
 
 
 def _exists(scene: Scene) -> None:
-    (topic,) = [each for each in scene.user.json("topic", "list") if each["name"] == "killed"]
+    (topic,) = [each for each in scene.user.json("topic", "list") if each["name"] == f"killed-{scene.number}"]
     assert len(topic["partitions"]) == 3, topic
     users = scene.user.kubectl("get", "kafkauser", "-n", "prompt-kafka", "-o", "name")
-    assert re.search(r"/killed-reader$", users, re.M)
+    assert re.search(rf"/reader-{scene.number}$", users, re.M)
 
 
 PROCEDURES = (

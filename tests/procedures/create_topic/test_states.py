@@ -93,8 +93,12 @@ def test_by_hand_says_every_act(first: Plan) -> None:
 
 
 def test_a_shell_makes_of_the_printed_line_what_the_adapter_sets(first: Plan) -> None:
-    """The line is run by a shell whose kubectl and git only say what they were given."""
-    stand_ins = "USER=ada\nkubectl() { printf '%s\\n' \"$@\"; }\n"
+    """The lines are run by a shell whose kubectl and git say what they were given, or what was asked."""
+    policy = {"syncOptions": ["CreateNamespace=true"], "retry": {"limit": 3}}
+    stand_ins = "USER=ada\nkubectl() { case $* in\n"
+    stand_ins += f"*.syncOptions*) echo '{json.dumps(policy['syncOptions'])}';;\n"
+    stand_ins += f"*.retry*) echo '{json.dumps(policy['retry'])}';;\n"
+    stand_ins += "*) printf '%s\\n' \"$@\";; esac; }\n"
     stand_ins += "git() { printf 'c0ffee\\trefs/heads/main\\n'; }\n"
     marked = first.marked("run-1")
     for step in marked.steps:
@@ -104,4 +108,5 @@ def test_a_shell_makes_of_the_printed_line_what_the_adapter_sets(first: Plan) ->
         done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
         *words, body = done.stdout.splitlines()
         assert words[:5] == ["--context", "lab", "patch", "application", "prompt-kafka"]
-        assert json.loads(body) == {"operation": step.action.operation("c0ffee", who="ada", spec={})}
+        operation = step.action.operation("c0ffee", who="ada", spec={"syncPolicy": policy})
+        assert json.loads(body) == {"operation": operation, "status": {"operationState": None}}
