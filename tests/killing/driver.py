@@ -8,12 +8,15 @@ called through; only, before and after each of them this process may send itself
 * after the k-th look of each stage (the look before a step, and the looks of its wait).
 
 The points are written down before dying, so a run that is resumed over and over dies once at every one.
+With ``none`` for the signal it lives, and may run a command at one point (`HOOK`).
 """
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -24,28 +27,36 @@ from typing import Any
 LOOKS = (1, 2, 5, 10, 20, 40)
 """After which looks of one stage it dies."""
 
+HOOK = "PROMPT_KAFKA_TEST_HOOK"
+"""A JSON list: the end of a point's name, and the command that is run when it is reached."""
+
 
 class Points:
     """The points that were visited, in a file that outlives the process."""
 
-    def __init__(self, file: Path, number: signal.Signals) -> None:
+    def __init__(self, file: Path, number: signal.Signals | None) -> None:
         self._file, self._signal = file, number
         self._visited = set(file.read_text().splitlines()) if file.exists() else set()
         self._stage = "-"
         self._looks = 0
         self._main = threading.main_thread()
+        self._hook: list[str] = json.loads(os.environ.get(HOOK, "[]"))
 
     def reach(self, point: str) -> None:
         """Die here, unless this process or one before it did so already."""
         name = f"{self._stage} {point}"
         if name in self._visited or threading.current_thread() is not self._main:
             return
+        if self._hook and name.endswith(self._hook[0]):
+            subprocess.run(self._hook[1:], check=True, capture_output=True)
+            self._hook = []
         self._visited.add(name)
         with self._file.open("a") as file:
             file.write(name + "\n")
             file.flush()
             os.fsync(file.fileno())
-        os.kill(os.getpid(), self._signal)
+        if self._signal is not None:
+            os.kill(os.getpid(), self._signal)
 
     def around(self, function: Callable[..., Any], name: Callable[..., str]) -> Callable[..., Any]:
         """Return a function with a point before and one after it."""
@@ -112,7 +123,8 @@ def _git(*arguments: str, **_: Any) -> str:
 
 
 def main() -> None:
-    points = Points(Path(sys.argv[1]), signal.Signals[sys.argv[2]])
+    number = None if sys.argv[2] == "none" else signal.Signals[sys.argv[2]]
+    points = Points(Path(sys.argv[1]), number)
     sys.argv = ["prompt-kafka", *sys.argv[3:]]
     from prompt_kafka import acting
     from prompt_kafka.adapters import git

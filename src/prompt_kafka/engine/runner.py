@@ -11,7 +11,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 
 from prompt_kafka.core.actions import Action, Observe
 from prompt_kafka.core.clock import Clock
@@ -29,6 +28,7 @@ from prompt_kafka.core.plan import Step
 from prompt_kafka.core.run import RunRecord, RunState, StepRecord, StepState
 from prompt_kafka.core.verdict import Verdict, unknown
 from prompt_kafka.core.world import Look, Part, World
+from prompt_kafka.engine import looking
 from prompt_kafka.engine.listeners import Listener
 
 TRIES = 3
@@ -42,6 +42,10 @@ DAY_S = 86400.0
 
 BRIEF_S = 20.0
 """So long a silent API is waited for before a step; a recovery waits as long as for its proof."""
+
+SILENCE_S = 60.0
+"""So long a silent API is waited for while a proof is waited for, unless it is a recovery: the Lease is not
+renewed meanwhile."""
 
 INTERVAL_S = 0.5
 """Between two looks at Kafka; a change in Kubernetes shortens the wait."""
@@ -125,10 +129,10 @@ class Runner:
         give_up = began + (step.timeout_s if record.plan.recovery else BRIEF_S)
         while acts and state in (StepState.PENDING, StepState.INTENDED):
             world = self._see(step, give_up)
-            if not _unmet(step.proof, world):
+            if not looking.unmet(step.proof, world):
                 resumed = state is StepState.INTENDED
-                return self._proved(record, index, step, resumed, _evidence(step.proof, world), began)
-            if state is StepState.PENDING or not _begun(step, world):
+                return self._proved(record, index, step, resumed, looking.evidence(step.proof, world), began)
+            if state is StepState.PENDING or not looking.begun(step, world):
                 self._refuse_a_moved_world(index, step, world)
                 record, state = self._mark(record, index, StepState.INTENDED), StepState.INTENDED
                 if not self._asked(step, give_up):
@@ -140,7 +144,7 @@ class Runner:
 
     def _see(self, step: Step, give_up: float) -> World:
         """Look before a step; an API that does not answer is waited for until it is time to give up."""
-        parts = _parts((*step.needs, *step.proof, *step.marks))
+        parts = looking.parts((*step.needs, *step.proof, *step.marks))
         while True:
             try:
                 with self._allowed():
@@ -210,15 +214,17 @@ class Runner:
     def _wait(self, number: int, step: Step, began: float) -> tuple[str, ...]:
         """Look until the proof holds without a break for as long as it asks."""
         stable_s = max((c.stable_s for c in step.proof if isinstance(c, Finished)), default=0.0)
-        cheap = _without_canary(step.proof)
+        cheap = looking.without_canary(step.proof)
         holds_since: float | None = None
         asked_again: list[str] = []
         watched = step.given_up is not None and not step.by_hand
         looks = (*cheap, step.given_up) if watched and step.given_up is not None else cheap
         timeout_s = DAY_S if step.by_hand else step.timeout_s
+        heard = self._clock.monotonic()
         while True:
             world, unmet = self._look(looks, cheap)
             now = self._clock.monotonic()
+            heard = self._heard(world, unmet, heard)
             if unmet:
                 holds_since = None
             elif holds_since is None:
@@ -227,7 +233,7 @@ class Runner:
                 world, unmet = self._look(step.proof, step.proof)
                 if world is not None and not unmet:
                     self._listener.looked(step, world, ())
-                    return (*asked_again, *_evidence(step.proof, world))
+                    return (*asked_again, *looking.evidence(step.proof, world))
                 holds_since = None
             self._listener.looked(step, world, unmet)
             if watched and unmet and world is not None:
@@ -240,6 +246,17 @@ class Runner:
                     next="prompt-kafka status names what is wrong",
                 )
             self._pause()
+
+    def _heard(self, world: World | None, unmet: tuple[Verdict, ...], last: float) -> float:
+        """Return when an answer came last; stop when that is too long ago, unless it is a recovery."""
+        now = self._clock.monotonic()
+        if world is not None:
+            return now
+        if now - last > SILENCE_S and self._kept is not None and not self._kept.plan.recovery:
+            raise StoppedError(
+                f"no answer for {SILENCE_S:.0f} s: {unmet[0].because}", next="take it up when it answers"
+            )
+        return last
 
     def _ask_again(self, number: int, step: Step, world: World, asked: int) -> tuple[str, ...]:
         """Ask again for what was given up, after a pause that grows; return why it was, for the record."""
@@ -262,36 +279,13 @@ class Runner:
         """Return what was seen and which conditions are not met; a silent API is waited for, no failure."""
         try:
             with self._allowed():
-                world = self._observe(_parts(looks) | (self._listener.also - {Part.CANARY}))
+                world = self._observe(looking.parts(looks) | (self._listener.also - {Part.CANARY}))
         except UnreachableError as error:
             return None, (unknown(error.what),)
-        return world, _unmet(conditions, world)
+        return world, looking.unmet(conditions, world)
 
     def _pause(self) -> None:
         with self._allowed():
             self._clock.sleep(INTERVAL_S, self._changed)
         if self._changed is not None:
             self._changed.clear()
-
-
-def _begun(step: Step, world: World) -> bool:
-    """Return whether a mark shows that the action has taken effect, though nobody wrote that it was done."""
-    return any(mark.judge(world).holds for mark in step.marks)
-
-
-def _parts(conditions: tuple[Condition, ...]) -> frozenset[Look]:
-    return frozenset(part for condition in conditions for part in condition.needs_to_see)
-
-
-def _unmet(conditions: tuple[Condition, ...], world: World) -> tuple[Verdict, ...]:
-    verdicts = (condition.judge(world) for condition in conditions)
-    return tuple(verdict for verdict in verdicts if not verdict.holds)
-
-
-def _evidence(conditions: tuple[Condition, ...], world: World) -> tuple[str, ...]:
-    return tuple(condition.judge(world).because for condition in conditions)
-
-
-def _without_canary(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
-    """Return the conditions without the canary: it writes, so it comes last and only when the rest holds."""
-    return tuple(replace(c, canary=False) if isinstance(c, Finished) else c for c in conditions)

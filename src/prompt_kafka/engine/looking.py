@@ -1,0 +1,36 @@
+"""What a runner makes of a World: which conditions hold in it, and what must be looked at to tell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from prompt_kafka.core.conditions import Condition, Finished
+from prompt_kafka.core.plan import Step
+from prompt_kafka.core.verdict import Verdict
+from prompt_kafka.core.world import Look, World
+
+
+def begun(step: Step, world: World) -> bool:
+    """Return whether a mark shows that the action has taken effect, though nobody wrote that it was done."""
+    return any(mark.judge(world).holds for mark in step.marks)
+
+
+def parts(conditions: tuple[Condition, ...]) -> frozenset[Look]:
+    """Return what conditions read."""
+    return frozenset(part for condition in conditions for part in condition.needs_to_see)
+
+
+def unmet(conditions: tuple[Condition, ...], world: World) -> tuple[Verdict, ...]:
+    """Return what was said of those that do not hold."""
+    verdicts = (condition.judge(world) for condition in conditions)
+    return tuple(verdict for verdict in verdicts if not verdict.holds)
+
+
+def evidence(conditions: tuple[Condition, ...], world: World) -> tuple[str, ...]:
+    """Return what was seen of each."""
+    return tuple(condition.judge(world).because for condition in conditions)
+
+
+def without_canary(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
+    """Return the conditions without the canary: it writes, so it comes last and only when the rest holds."""
+    return tuple(replace(c, canary=False) if isinstance(c, Finished) else c for c in conditions)
