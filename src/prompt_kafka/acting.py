@@ -157,7 +157,7 @@ class Acting:
         RefusedError
             It is at its end, or whoever carries it out is alive (the step in flight is waited for by them).
         """
-        with self._writer() as writer:
+        with Interrupts(), self._writer() as writer:
             store = RunStore(writer, self._environment.namespace)
             record = _open_run(store, run_id)
             with (

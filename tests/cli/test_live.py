@@ -61,7 +61,7 @@ def test_the_picture_shows_steps_pods_partitions_and_since_when_it_waits() -> No
     with console.capture() as captured:
         console.print(shown.picture())
     text = captured.get()
-    assert "restart one pod  0:18" in text
+    assert f"restart · {healthy().target.environment} · 0:18" in text
     assert f"1. restart {K4}" in text
     assert "10 s" in text.partition(K4)[2]
     assert "partitions in sync" in text

@@ -27,6 +27,8 @@ from typing import Any
 LOOKS = (1, 2, 5, 10, 20, 40)
 """After which looks of one stage it dies."""
 
+LETTERS = {"pending": "-", "intended": "i", "acted": "a", "proved": "p"}
+
 HOOK = "PROMPT_KAFKA_TEST_HOOK"
 """A JSON list: the end of a point's name, and the command that is run when it is reached."""
 
@@ -78,7 +80,7 @@ class Points:
 
         @wraps(function)
         def through(store: Any, record: Any) -> Any:
-            stage = f"{record.state.value}:" + "".join(step.state.value[0] for step in record.steps)
+            stage = f"{record.state.value}:" + "".join(LETTERS[step.state.value] for step in record.steps)
             self.reach(f"before keep {stage}")
             done = function(store, record)
             self._stage, self._looks = stage, 0
@@ -119,7 +121,7 @@ def _plain(name: str) -> str:
 
 
 def _git(*arguments: str, **_: Any) -> str:
-    return next((f"git {word}" for word in ("commit", "push") if word in arguments[:6]), "")
+    return next((f"git {word}" for word in ("commit", "push") if word in arguments), "")
 
 
 def main() -> None:

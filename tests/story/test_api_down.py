@@ -105,7 +105,7 @@ def test_a_recovery_goes_on_with_the_journal_and_uploads_it(
     words = ("restart", K4, "--by-deletion", "--yes")
     running = _until(scene, tmp_path, "after Delete", *words)
     try:
-        wait_until(lambda: "keep running:ap" in _visited(tmp_path), 60, "the record without an API")
+        wait_until(lambda: "keep running:a-" in _visited(tmp_path), 60, "the record without an API")
         wait_until(lambda: "after keep" in _visited(tmp_path).splitlines()[-1], 60, "the record here")
         assert running.poll() is None
         assert _gone(scene)

@@ -12,6 +12,7 @@ from typing import Self
 from rich.console import Console, Group, RenderableType
 from rich.live import Live as Picture
 from rich.markup import escape
+from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
@@ -88,17 +89,18 @@ class Live(Progress):
         """Return the picture as it is now."""
         parts: list[RenderableType] = [Text(), self._heading(), self._steps()]
         if self._pods.last:
-            parts.append(self._pods_table())
+            parts += [Text(), self._pods_table()]
         facts = [self._in_sync, self._song()]
         if any(facts):
-            parts.append(Text.from_markup("  " + "  ·  ".join(fact for fact in facts if fact)))
+            parts += [Text(), Text.from_markup("   " + "  ·  ".join(fact for fact in facts if fact))]
         if self.waiting:
-            parts.append(Text.from_markup(f"  [unsure]{escape(self.waiting)}[/]", overflow="ellipsis"))
+            parts.append(Padding(Text(self.waiting, style="unsure"), (0, 0, 0, 3)))
         return Group(*parts)
 
     def _heading(self) -> Rule:
         seconds = int(self._clock.monotonic() - self._began)
-        title = f"{escape(self._plan.summary)}  {seconds // 60}:{seconds % 60:02d}"
+        where = f"{self._plan.procedure} · {self._plan.target.environment}"
+        title = f"{escape(where)} · {seconds // 60}:{seconds % 60:02d}"
         return Rule(f"[bold]{title}[/]", style="quiet", align="left")
 
     def _steps(self) -> Table:
