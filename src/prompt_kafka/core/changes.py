@@ -208,11 +208,11 @@ def _commit_by_hand(action: CommitFiles) -> Iterator[str]:
 
 def _sync_by_hand(action: Sync, kubectl: list[str]) -> Iterator[str]:
     reference = shlex.join([action.repository, f"refs/heads/{action.branch}"])
-    yield f"REVISION={action.revision or f'$(git ls-remote {reference} | cut -f1)'}"
+    revision = action.revision or f"$(git ls-remote {reference} | cut -f1)"
     where = [action.application, "-n", action.namespace]
     asks = shlex.join([*kubectl, "get", "application", *where, "-o"])
-    yield f"OPTIONS=$({asks} jsonpath='{{.spec.syncPolicy.syncOptions}}')"
-    yield f"RETRY=$({asks} jsonpath='{{.spec.syncPolicy.retry}}')"
+    policy_of = f"$({asks} jsonpath='{{.spec.syncPolicy.%s}}')"
+    yield f"REVISION={revision} OPTIONS={policy_of % 'syncOptions'} RETRY={policy_of % 'retry'}"
     policy = {"syncPolicy": {"syncOptions": ["OPTIONS"], "retry": "RETRY"}}
     operation = action.operation("$REVISION", who="$USER", spec=policy)
     text = json.dumps({"operation": operation, "status": {"operationState": None}}).replace('"', '\\"')
