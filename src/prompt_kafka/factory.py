@@ -33,21 +33,31 @@ if TYPE_CHECKING:
     from prompt_kafka.procedures.rendered import Render
 
 
+PATIENCE_S = 2.7
+"""Seconds that one Kafka node may be silent; a request to the Kubernetes API may take four times that."""
+
+
 class Session:
     """A look at one environment, and the means to change it.
 
     Reading goes over connections that refuse to write; writing connections are opened only when a plan runs.
     """
 
-    def __init__(self, environment: Environment, *, allow_exec: bool = False) -> None:
+    def __init__(
+        self, environment: Environment, *, allow_exec: bool = False, patience: float = PATIENCE_S
+    ) -> None:
         from prompt_kafka.adapters.observe import Observer
         from prompt_kafka.clients.kubernetes import Kubernetes
 
         self.environment = environment
         self.kubernetes = Kubernetes.connect(
-            kubeconfig_of(environment), environment.context, read_only=True, allow_exec=allow_exec
+            kubeconfig_of(environment),
+            environment.context,
+            read_only=True,
+            allow_exec=allow_exec,
+            timeout=4 * patience,
         )
-        self._observer = Observer(self.kubernetes, environment, reads_only=True)
+        self._observer = Observer(self.kubernetes, environment, reads_only=True, patience=patience)
 
     def close(self) -> None:
         """Close every connection."""
@@ -192,9 +202,18 @@ def production_hours(options: TargetOptions, ahead: timedelta) -> tuple[Environm
 
 
 @contextmanager
-def session(options: TargetOptions, *, changes: bool = False) -> Iterator[Session]:
-    """Open a session on the environment that is meant."""
-    opened = Session(environment_of(options, changes=changes), allow_exec=options.allow_exec)
+def session(
+    options: TargetOptions, *, changes: bool = False, patience: float = PATIENCE_S
+) -> Iterator[Session]:
+    """Open a session on the environment that is meant.
+
+    Parameters
+    ----------
+    patience
+        Seconds that one node may be silent, for whoever wants an answer soon.
+    """
+    environment = environment_of(options, changes=changes)
+    opened = Session(environment, allow_exec=options.allow_exec, patience=patience)
     try:
         yield opened
     finally:

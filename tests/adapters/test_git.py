@@ -350,3 +350,22 @@ def test_a_branch_of_its_own_begins_at_its_base(bare: Path) -> None:
     assert git(bare, "rev-parse", "tickets/x~1") == head
     repository.commit(replace(action.undone, mark="run-1-undo"))
     assert git(bare, "diff", "--name-only", "main", "tickets/x") == ""
+
+
+def test_the_tip_says_how_far_the_branch_is_and_which_operator_it_asks_for(bare: Path) -> None:
+    repository = GitRepository(str(bare), "main", FOLDER)
+    head = git(bare, "rev-parse", "main")
+    found = repository.tip("applications/strimzi")
+    assert (found.head, found.commits, found.operator) == (head, (head,), "")
+    chart = """apiVersion: v2
+dependencies:
+  # a comment
+  - name: another
+    version: 9.9.9
+  - repository: "@strimzi"
+    name: strimzi-kafka-operator
+    version: "0.51.0"  # pinned
+"""
+    commit = repository.commit(_action(files=(FileChange("applications/strimzi/Chart.yaml", None, chart),)))
+    found = repository.tip("applications/strimzi")
+    assert (found.head, found.commits, found.operator) == (commit, (commit, head), "0.51.0")

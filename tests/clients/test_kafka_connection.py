@@ -16,6 +16,8 @@ from prompt_kafka.clients.kafka import (
     Tls,
     UnknownTopicError,
 )
+from prompt_kafka.clients.kafka.silence import with_silent
+from prompt_kafka.clients.kafka.volumes import volumes
 from prompt_kafka.core.errors import UnreachableError
 from tests.clients.conftest import make_topic
 from tests.kafka_node import USERS, KafkaNode
@@ -202,3 +204,28 @@ def test_many_threads_share_a_connection(admin: KafkaConnection, topic: str) -> 
         thread.join()
     assert not failures
     assert admin.offsets(topic)[0].end == 20
+
+
+def test_a_broker_that_answers_is_not_silent_and_tells_its_volume(admin: KafkaConnection) -> None:
+    name = make_topic(admin, 2)
+    assert with_silent(admin).silent == ()
+    admin.produce_one(name, None, b"x" * 1000)
+    (volume,) = volumes(admin, admin.topics([name]))
+    assert volume.broker == 1
+    assert volume.total and volume.usable and 0 < volume.usable < volume.total
+    assert volume.logs >= 1000
+    assert volume.growth is None  # young and small: unknown, not zero
+
+
+def test_of_several_addresses_the_one_that_answers_is_taken(node: KafkaNode, admin: KafkaConnection) -> None:
+    with socket.socket() as frozen:
+        frozen.bind(("127.0.0.1", 0))
+        frozen.listen()  # takes connections and answers nothing, as a frozen broker does
+        addresses = [("127.0.0.1", frozen.getsockname()[1]), node.external]
+        user = next(iter(USERS))
+        for _ in range(3):  # by lot, every second one would begin with the frozen one
+            began = time.monotonic()
+            login = Sasl(user, USERS[user])
+            with KafkaConnection(addresses, tls=node.tls, sasl=login, timeout=30.0) as connection:
+                assert connection.describe_cluster().id == node.cluster_id
+            assert time.monotonic() - began < 9.0

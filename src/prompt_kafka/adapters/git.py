@@ -25,9 +25,11 @@ from prompt_kafka.adapters import git_commit, git_read
 from prompt_kafka.adapters.checkout import Checkout
 from prompt_kafka.adapters.git_command import GitError, run
 from prompt_kafka.core.changes import CommitFiles
-from prompt_kafka.core.delivery import Folder, GitState, blob
+from prompt_kafka.core.delivery import Folder, GitState, Tip, blob
 from prompt_kafka.core.errors import StoppedError, UnreachableError, UsageError
 
+GLANCE = 100
+"""How many commits a glance at the branch goes back."""
 PUSHES = 3
 """How often a push is tried when somebody else was quicker."""
 
@@ -104,6 +106,24 @@ class GitRepository:
             unpushed=self._unpushed(checkout, head) if checkout else 0,
             log=git_read.log(self._git, head, self.folder),
         )
+
+    def tip(self, operator: str) -> Tip:
+        """Fetch the branch and return how far it is; nothing of the application's files is read.
+
+        Parameters
+        ----------
+        operator
+            Folder whose ``Chart.yaml`` names the operator's chart.
+
+        Raises
+        ------
+        UnreachableError, UsageError
+            As for `look`.
+        """
+        with self._locked():
+            head = self._fetch()
+        commits = self._git("log", f"-n{GLANCE}", "--format=%H", head).decode().split()
+        return Tip(head, tuple(commits), git_read.operator(self._git, head, operator))
 
     def log(self, since: datetime) -> list[tuple[datetime, str, str]]:
         """Return time, subject and author of the branch's commits since a time, the newest first."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
+from prompt_kafka.adapters.git_command import GitError
 from prompt_kafka.core.delivery import ROLLBACK, TRAILER, Commit, Folder
 
 COMMITS = 1000
@@ -76,3 +77,19 @@ def environments(git: Git, head: str) -> tuple[str, ...]:
     names = git("ls-tree", "--name-only", head, "--", "environments/").decode().splitlines()
     found = (re.fullmatch(r"environments/values-(.+)\.yaml", name) for name in names)
     return tuple(each[1] for each in found if each)
+
+
+_DEPENDENCY = re.compile(r"^\s*-?\s*(name|version):\s*[\"']?([^\s\"'#]+)", re.MULTILINE)
+
+
+def operator(git: Git, head: str, folder: str) -> str:
+    """Return the version of the operator's chart on which a folder's chart depends; empty without one."""
+    try:
+        text = git("show", f"{head}:{folder}/Chart.yaml").decode(errors="replace")
+    except GitError:
+        return ""
+    for entry in re.split(r"^\s*-\s", text.partition("dependencies:")[2], flags=re.MULTILINE):
+        found = dict(_DEPENDENCY.findall(entry))
+        if found.get("name") == "strimzi-kafka-operator":
+            return str(found.get("version", ""))
+    return ""

@@ -7,20 +7,24 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, Self, TypeVar
 
-from prompt_kafka.adapters import canary, hours, installation, login
-from prompt_kafka.adapters.access import Access, Entry, Route, reason
+from prompt_kafka.adapters import canary, hours, installation, login, upkeep
+from prompt_kafka.adapters.access import Access, Entry, reason
 from prompt_kafka.adapters.argocd_way import ArgoCd, argocd_of
+from prompt_kafka.adapters.brokers import Brokers
 from prompt_kafka.adapters.git import GitRepository
+from prompt_kafka.adapters.quorum import until_led
 from prompt_kafka.adapters.resources import Resources
+from prompt_kafka.adapters.threads import Threads
 from prompt_kafka.clients.kafka import KafkaConnection, preload
 from prompt_kafka.clients.kafka.silence import with_silent
+from prompt_kafka.clients.kafka.volumes import volumes
 from prompt_kafka.clients.kubernetes import Kubernetes, Object
 from prompt_kafka.core.clock import SYSTEM, Clock
-from prompt_kafka.core.delivery import GitState
+from prompt_kafka.core.delivery import GitState, Tip
 from prompt_kafka.core.errors import PromptKafkaError, UnreachableError, UsageError
 from prompt_kafka.core.objects import Canary
 from prompt_kafka.core.quorum import ControllerAnswer
@@ -41,6 +45,11 @@ from prompt_kafka.core.world import (
 
 T = TypeVar("T")
 
+ASIDE = frozenset({"certificates", "tip", "volumes"})
+"""What is worth a look and not worth a wait, where somebody waits."""
+ASIDE_S, GRACE_S = 1.0, 0.1
+"""Seconds that a look aside has in all, and after everything else is there."""
+
 
 class Observer:
     """Observes one environment. Keeps its connections between looks; safe to use from one thread.
@@ -53,32 +62,37 @@ class Observer:
         Which service.
     reads_only
         Whether the Kafka connections refuse every write; a canary then stays unknown.
+    patience
+        Seconds that one Kafka node may be silent.
     """
 
     def __init__(
-        self, kubernetes: Kubernetes, environment: Environment, *, reads_only: bool, clock: Clock = SYSTEM
+        self,
+        kubernetes: Kubernetes,
+        environment: Environment,
+        *,
+        reads_only: bool,
+        patience: float = 2.7,
+        clock: Clock = SYSTEM,
     ) -> None:
         self._kubernetes = kubernetes
         self._environment = environment
         self._reads_only = reads_only
+        self._patience = patience
         self._clock = clock
         self._access = Access(kubernetes, environment, read_only=reads_only)
-        self._connections: dict[str, tuple[KafkaConnection, Route]] = {}
-        self._lost: list[tuple[KafkaConnection, Route]] = []
-        self._failed: dict[str, PromptKafkaError] = {}
+        self._brokers = Brokers(self._access, environment.kafka.user, patience)
         self._quorum_route = ""
         self._lock = threading.Lock()
         self._git_lock = threading.Lock()
         self._git: GitRepository | None = None
         self._argocd: ArgoCd | None = None
-        self._pool = ThreadPoolExecutor(16, thread_name_prefix="observe")
+        self._pool = Threads("observe")
         self._resources = Resources(kubernetes, environment, self._pool)
 
     def close(self) -> None:
         """Close the connections."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        for connection, _ in (*self._connections.values(), *self._lost):
-            connection.close()
+        self._brokers.close()
         self._access.close()
         if self._argocd is not None:
             self._argocd.close()
@@ -86,12 +100,12 @@ class Observer:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *exc: object) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def kafka(self) -> KafkaConnection:
         """Return the connection to the brokers over which it looks."""
-        return self._connection(self._resources.kafka(), self._environment.kafka.user)
+        return self._brokers.connection(self._resources.kafka(), self._environment.kafka.user)
 
     def git(self) -> GitRepository:
         """Return the repository that the environment follows.
@@ -101,8 +115,8 @@ class Observer:
         UsageError
             None is configured.
         """
-        environment = self._environment
         with self._git_lock:
+            environment = self._environment
             if self._git is None:
                 if not environment.repository:
                     raise UsageError(
@@ -123,6 +137,7 @@ class Observer:
         ----------
         within
             Seconds after which a part that is not there yet is unknown; as long as it takes when not given.
+            Parts that are only good to know (`ASIDE`) get less.
 
         Raises
         ------
@@ -132,26 +147,25 @@ class Observer:
             The Kubernetes API does not answer.
         """
         asked = frozenset(parts)
-        self._forget()
+        self._brokers.forget()
+        self._quorum_route = ""
         at, end = self._clock.now(), None if within is None else self._clock.monotonic() + within
         loaded = self._pool.submit(preload)
         kafka = self._in_time(self._pool.submit(self._resources.kafka), end)
         loaded.result()
-        looks = self._begin(kafka, asked)
-        seen: dict[Look | str, Seen[Any]] = {}
-        for name, look in looks.items():
-            try:
-                seen[name] = self._in_time(look, end)
-            except UnreachableError as error:
-                seen[name] = Seen(Unknown(error.what), self._clock.now())
-        ways = [*self._lost, self._connections.get(self._environment.kafka.user)]
-        user = next((way for way in reversed(ways) if way is not None), None)
+        began = self._clock.monotonic()
+        looks = self._begin(kafka, asked, end)
+        aside = {name: looks.pop(name) for name in ASIDE & looks.keys()}
+        seen = {name: self._seen_in_time(look, end) for name, look in looks.items()}
+        if end is not None:
+            end = min(end, max(began + ASIDE_S, self._clock.monotonic() + GRACE_S))
+        seen |= {name: self._seen_in_time(look, end) for name, look in aside.items()}
         world = World(
-            target=self._target(kafka),
+            target=self._resources.target(kafka),
             at=at,
             lag_objectives=self._environment.groups,
             simulated=self._environment.simulated,
-            route=str(user[1]) if user else "",
+            route=self._brokers.route,
             quorum_route=self._quorum_route,
             secrets={name.secret: part for name, part in seen.items() if isinstance(name, KeysOf)},
             logins={name: part for name, part in seen.items() if isinstance(name, LoginAs)},
@@ -181,26 +195,43 @@ class Observer:
         except TimeoutError:
             raise UnreachableError("it did not answer in time") from None
 
-    def _begin(self, kafka: Object, asked: frozenset[Look]) -> dict[Look | str, Future[Seen[Any]]]:
+    def _seen_in_time(self, look: Future[Seen[Any]], end: float | None) -> Seen[Any]:
+        try:
+            return self._in_time(look, end)
+        except UnreachableError as error:
+            return Seen(Unknown(error.what), self._clock.now())
+
+    def _begin(
+        self, kafka: Object, asked: frozenset[Look], end: float | None
+    ) -> dict[Look | str, Future[Seen[Any]]]:
         """Begin every look at once; return each by the field of the World, or by what was asked for."""
         pods = self._pool.submit(self._access.pods, kafka)
-        resources = self._resources
-        groups, space = sorted(self._environment.groups) or None, self._environment.operator_namespace
+        resources, pool, space = self._resources, self._pool, self._environment.operator_namespace
+        groups, ask = sorted(self._environment.groups) or None, self._brokers.ask
         ways: dict[Part, tuple[str, Callable[[], Any]]] = {
             Part.NODES: ("nodes", lambda: resources.nodes(kafka, pods.result())),
-            Part.CLUSTER: ("cluster", lambda: self._ask(kafka, with_silent)),
-            Part.TOPICS: ("topics", lambda: self._ask(kafka, lambda brokers: brokers.topics())),
-            Part.GROUPS: ("groups", lambda: self._ask(kafka, lambda brokers: brokers.groups(groups))),
-            Part.SETTINGS: ("settings", lambda: self._ask(kafka, lambda brokers: brokers.broker_settings())),
-            Part.ACCESS: ("access", lambda: self._ask(kafka, lambda brokers: brokers.access())),
-            Part.QUORUM: ("quorum", lambda: self._quorum(kafka, pods.result())),
+            Part.CLUSTER: ("cluster", lambda: ask(kafka, with_silent)),
+            Part.TOPICS: ("topics", lambda: ask(kafka, lambda brokers: brokers.topics())),
+            Part.GROUPS: ("groups", lambda: ask(kafka, lambda brokers: brokers.groups(groups))),
+            Part.SETTINGS: ("settings", lambda: ask(kafka, lambda brokers: brokers.broker_settings())),
+            Part.ACCESS: ("access", lambda: ask(kafka, lambda brokers: brokers.access())),
+            Part.QUORUM: ("quorum", lambda: self._quorum(kafka, pods.result(), end)),
             Part.RESOURCES: ("resources", resources.topics_and_users),
             Part.WORKLOADS: ("workloads", resources.workloads),
             Part.HOSTS: ("hosts", resources.hosts),
             Part.APPLICATIONS: ("applications", lambda: self.argocd().applications()),
             Part.GIT: ("git", lambda: self._look_at_git(asked)),
-            Part.FEATURES: ("features", lambda: self._ask(kafka, lambda brokers: brokers.features())),
+            Part.FEATURES: ("features", lambda: ask(kafka, lambda brokers: brokers.features())),
             Part.INSTALLATION: ("installation", lambda: installation.see(self._kubernetes, space)),
+            Part.TIP: ("tip", self._tip_of_git),
+            Part.CERTIFICATES: (
+                "certificates",
+                lambda: upkeep.certificates(self._kubernetes, kafka, pods.result(), pool),
+            ),
+            Part.VOLUMES: (
+                "volumes",
+                lambda: ask(kafka, lambda brokers: volumes(brokers, brokers.topics())),
+            ),
             Part.CANARY: ("canary", lambda: self._canary(kafka)),
             Part.HOURS: ("hours", lambda: hours.look(self._environment, self._clock.now())),
         }
@@ -218,24 +249,16 @@ class Observer:
                 looks["objects"] = self._pool.submit(self._see, lambda each=each: resources.objects(each))
         return looks
 
-    def _target(self, kafka: Object) -> Target:
-        return Target(
-            environment=self._environment.name,
-            production=self._environment.production,
-            context=self._kubernetes.context,
-            cluster=kafka["metadata"]["name"],
-            cluster_id=(kafka.get("status") or {}).get("clusterId", ""),
-            pinned_id=self._environment.cluster_id,
-        )
-
     def _see(self, look: Callable[[], T]) -> Seen[T]:
         try:
             return Seen(look(), self._clock.now())
         except (PromptKafkaError, OSError) as error:
             return Seen(Unknown(reason(error)), self._clock.now())
 
-    def _quorum(self, kafka: Object, pods: list[Object]) -> tuple[ControllerAnswer, ...]:
-        asked = self._access.ask_controllers(kafka, pods)
+    def _quorum(self, kafka: Object, pods: list[Object], end: float | None) -> tuple[ControllerAnswer, ...]:
+        asked = until_led(
+            lambda: self._access.ask_controllers(kafka, pods, timeout=self._patience), end, self._clock
+        )
         self._quorum_route = asked.route
         return asked.answers
 
@@ -253,44 +276,13 @@ class Observer:
         environment = self._environment
         return GitRepository(environment.repository, name, environment.folder).look()
 
+    def _tip_of_git(self) -> Tip:
+        return self.git().tip(f"applications/{self._environment.operator_application}")
+
     def _login(self, kafka: Object, look: LoginAs) -> Login:
         return login.ask(self._access, kafka, look, look_up=not self._reads_only)
 
-    def _connection(self, kafka: Object, user: str) -> KafkaConnection:
-        """Return the connection of a user; that there is no way is found out once in a look."""
-        with self._lock:
-            if user in self._failed:
-                raise self._failed[user]
-            if user not in self._connections:
-                try:
-                    self._connections[user] = self._access.connect(kafka, user)
-                except PromptKafkaError as error:
-                    self._failed[user] = error
-                    raise
-            return self._connections[user][0]
-
-    def _ask(self, kafka: Object, question: Callable[[KafkaConnection], T]) -> T:
-        """Ask the brokers; when they do not answer, the next look chooses its way anew."""
-        user = self._environment.kafka.user
-        connection = self._connection(kafka, user)
-        try:
-            return question(connection)
-        except UnreachableError:
-            with self._lock:
-                if user in self._connections and self._connections[user][0] is connection:
-                    self._lost.append(self._connections.pop(user))
-            raise
-
-    def _forget(self) -> None:
-        """Begin a look: what failed in the last one is tried again."""
-        with self._lock:
-            lost, self._lost = self._lost, []
-            self._failed.clear()
-        self._quorum_route = ""
-        for connection, _ in lost:
-            connection.close()
-
     def _canary(self, kafka: Object) -> Canary:
         access = self._environment.kafka
-        connection = self._connection(kafka, access.canary_user)
+        connection = self._brokers.connection(kafka, access.canary_user)
         return canary.sing(connection, access.canary_topic, self._clock)

@@ -15,11 +15,14 @@ from prompt_kafka.adapters.forwards import Forwards
 from prompt_kafka.adapters.routes import refusal
 from prompt_kafka.clients.kafka import Controllers, Tls
 from prompt_kafka.clients.kubernetes import Conflict, Invalid, Kubernetes, NotFound, Object
+from prompt_kafka.core.clock import Clock
 from prompt_kafka.core.errors import PromptKafkaError, UnreachableError
-from prompt_kafka.core.quorum import ControllerAnswer
+from prompt_kafka.core.quorum import ControllerAnswer, quorum_of
 
 PORT = 9090
 """The controllers' listener (mTLS); Strimzi's ``CONTROLPLANE-9090``."""
+AGAIN_S = 0.7
+"""An election takes about a second."""
 EXEC_FLAG = "while planning it needs --allow-exec"
 
 
@@ -140,6 +143,19 @@ class QuorumWays:
             else each
             for pod, each in zip(pods, said, strict=True)
         )
+
+
+def until_led(ask: Callable[[], Asked], end: float | None, clock: Clock) -> Asked:
+    """Ask; where there is time until `end`, again when most answer and none leads: it may be an election."""
+    while True:
+        began = clock.monotonic()
+        asked = ask()
+        now = clock.monotonic()
+        answering = sum(not answer.unreachable for answer in asked.answers)
+        leaderless = quorum_of(asked.answers) is None and 2 * answering > len(asked.answers)
+        if not leaderless or end is None or now + AGAIN_S + 1.5 * (now - began) > end:
+            return asked
+        clock.sleep(AGAIN_S)
 
 
 def _is_controller(pod: Object) -> bool:

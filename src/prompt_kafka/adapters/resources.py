@@ -20,7 +20,7 @@ from prompt_kafka.clients.kubernetes import Forbidden, Kubernetes, NotFound, Obj
 from prompt_kafka.core.errors import PromptKafkaError, UsageError
 from prompt_kafka.core.live import LiveObjects
 from prompt_kafka.core.objects import Host, Nodes, Operator, ResourceState, Workload
-from prompt_kafka.core.service import Environment
+from prompt_kafka.core.service import Environment, Target
 from prompt_kafka.core.world import ObjectsOf
 
 OPERATOR = "strimzi-cluster-operator"
@@ -58,6 +58,17 @@ class Resources:
             f"no Kafka cluster {environment.cluster or 'can be chosen'}",
             where=f"namespace {environment.namespace}, context {self._kubernetes.context}",
             next=f"clusters there: {names}",
+        )
+
+    def target(self, kafka: Object) -> Target:
+        """Return which service this is."""
+        return Target(
+            environment=self._environment.name,
+            production=self._environment.production,
+            context=self._kubernetes.context,
+            cluster=kafka["metadata"]["name"],
+            cluster_id=(kafka.get("status") or {}).get("clusterId", ""),
+            pinned_id=self._environment.cluster_id,
         )
 
     def nodes(self, kafka: Object, pods: list[Object]) -> Nodes:

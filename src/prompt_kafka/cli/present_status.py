@@ -51,7 +51,7 @@ def show(world: World, report: Report, console: Console) -> None:
     _line(console, "route", _route(world))
     if world.nodes.known is not None:
         console.print()
-        console.print(_nodes(world, world.nodes.known, quorum))
+        console.print(_nodes(world, report, world.nodes.known, quorum))
     if world.simulated and not report.problems:
         console.print("\n[quiet]simulated here:[/]")
         for line in world.simulated:
@@ -167,22 +167,24 @@ def _groups(world: World) -> str:
     return " · ".join(found) or "none named for this environment"
 
 
-def _nodes(world: World, nodes: Nodes, quorum: Quorum | None) -> Table:
+def _nodes(world: World, report: Report, nodes: Nodes, quorum: Quorum | None) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in COLUMNS:
         table.add_column(column, header_style="quiet", no_wrap=True)
     for pod in nodes.pods:
-        style = "good" if pod.ready else "bad"
-        name, role, state, *rest = _row(world, pod, quorum)
+        kind = next((c.kind.value for c in report.causes if pod.name in c.objects), "")
+        style = "bad" if kind or not pod.ready else "good"
+        name, role, state, *rest = _row(world, report, pod, quorum)
         table.add_row(name, role, f"[{style}]{escape(state)}[/]", *rest)
     return table
 
 
-def _row(world: World, pod: Pod, quorum: Quorum | None) -> tuple[str, ...]:
+def _row(world: World, report: Report, pod: Pod, quorum: Quorum | None) -> tuple[str, ...]:
+    kind = next((c.kind.value for c in report.causes if pod.name in c.objects), "")
     return (
         pod.name,
         "/".join(pod.roles) + (" (leads)" if quorum and quorum.leader_id == pod.node_id else ""),
-        _state(pod),
+        _state(pod, kind.removeprefix("pod ")),
         pod.kafka_version,
         age((world.at - pod.started).total_seconds()) if isinstance(pod.started, datetime) else "",
         str(pod.restarts),
@@ -190,12 +192,12 @@ def _row(world: World, pod: Pod, quorum: Quorum | None) -> tuple[str, ...]:
     )
 
 
-def _state(pod: Pod) -> str:
+def _state(pod: Pod, kind: str) -> str:
     if pod.deleting:
         return "stopping"
-    if pod.ready:
-        return "ready"
-    return f"not ready {pod.why_not_ready}".rstrip()
+    ready = "ready" if pod.ready else "not ready"
+    why = "" if pod.why_not_ready.startswith("containers with") else pod.why_not_ready
+    return ", ".join(word for word in (ready, why[:40], kind) if word)
 
 
 def _in_sync(world: World, pod: Pod) -> str:
@@ -218,7 +220,7 @@ def as_markdown(world: World, report: Report) -> str:
     lines += [f"| route | {_route(world)} |"]
     if world.nodes.known is not None:
         rows = [COLUMNS, ("---",) * len(COLUMNS)]
-        rows += [_row(world, pod, quorum) for pod in world.nodes.known.pods]
+        rows += [_row(world, report, pod, quorum) for pod in world.nodes.known.pods]
         lines += ["", *(f"| {' | '.join(row)} |" for row in rows)]
     return "\n".join(lines) + "\n"
 

@@ -76,16 +76,16 @@ def _volumes(world: World) -> list[Ahead]:
 def _operator(world: World) -> list[Ahead]:
     from prompt_kafka.core.diagnosis.operators import next_version, rejects
 
-    git, nodes = world.git.known, world.nodes.known
-    if git is None or nodes is None or not git.operator:
+    branch, nodes = world.tip.known, world.nodes.known
+    if branch is None or nodes is None or not branch.operator:
         return []
     running = nodes.kafka.version or nodes.kafka.wanted_version
     now = nodes.operator.version if nodes.operator else ""
-    if git.operator == now or not running or not rejects(git.operator, running):
+    if branch.operator == now or not running or not rejects(branch.operator, running):
         return []
-    version = next_version(running, git.operator)
+    version = next_version(running, branch.operator)
     what = (
-        f"Git asks for operator {git.operator}, which does not run Kafka {running}: the sync of "
+        f"Git asks for operator {branch.operator}, which does not run Kafka {running}: the sync of "
         f"{world.environment.operator_application} would stop every change to this cluster"
     )
     return [

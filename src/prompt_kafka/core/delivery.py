@@ -95,8 +95,6 @@ class GitState:
         Files with uncommitted changes in it.
     unpushed
         How many commits its branch has that the branch here lacks.
-    operator
-        Version of the operator's chart that the branch asks for; empty when it was not found.
     """
 
     repository: str
@@ -111,7 +109,6 @@ class GitState:
     changed: tuple[str, ...] = ()
     unpushed: int = 0
     log: tuple[Commit, ...] = ()
-    operator: str = ""
 
     def resolve(self, revision: str) -> str:
         """Return the commit on the branch that is meant by a word; empty when there is none, or several."""
@@ -130,6 +127,23 @@ class GitState:
         if revision not in self.commits or commit not in self.commits:
             return False
         return self.commits.index(revision) <= self.commits.index(commit)
+
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """How far the branch is that Argo CD follows, at a glance: nothing of what it holds.
+
+    Attributes
+    ----------
+    commits
+        Its newest commits, the newest first.
+    operator
+        Version of the operator's chart that it asks for; empty when there is none.
+    """
+
+    head: str
+    commits: tuple[str, ...] = ()
+    operator: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from prompt_kafka.core.kafka import TopicState
 
 RENEWAL_DAYS = 30
 """So long before its end Strimzi renews a certificate, unless the Kafka resource says otherwise."""
@@ -77,3 +80,75 @@ class Volume:
         if self.at_retention is not None and self.at_retention - self.logs <= self.usable:
             return None
         return self.usable / self.growth / 86400
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """What a broker tells of its volume.
+
+    Attributes
+    ----------
+    total, usable
+        Bytes; None where it does not tell.
+    sizes
+        Bytes of each of its replicas, by topic and partition.
+    """
+
+    total: int | None
+    usable: int | None
+    sizes: Mapping[tuple[str, int], int]
+
+
+YOUNG_S = 3600.0
+"""From a younger log no rate is taken: a burst of minutes says nothing about days."""
+STEADY = 0.95
+"""A log whose oldest record has reached this share of its retention time has stopped growing."""
+
+
+def forecast(
+    disks: Mapping[int, Disk], ages: Mapping[tuple[str, int], float], topics: Sequence[TopicState]
+) -> tuple[Volume, ...]:
+    """Return each broker's volume with its growth, by the age and the retention of its logs.
+
+    A log that deletes by age grows by its size over its age until its oldest record is as old as its
+    retention time, and then stays: so it ends at its size times retention over age. A limit by bytes ends it
+    before. A compacted log is taken for steady, and so is one whose age was not read (the small ones). Where
+    a growing log is kept for ever, there is no end.
+
+    Parameters
+    ----------
+    disks
+        By broker.
+    ages
+        Age in seconds of the oldest record, by topic and partition, of the logs for which it was read.
+    topics
+        With their settings.
+    """
+    settings = {topic.name: topic.settings for topic in topics}
+    return tuple(_volume(broker, disk, ages, settings) for broker, disk in sorted(disks.items()))
+
+
+def _volume(
+    broker: int,
+    disk: Disk,
+    ages: Mapping[tuple[str, int], float],
+    settings: Mapping[str, Mapping[str, str]],
+) -> Volume:
+    logs = sum(disk.sizes.values())
+    growth, end, known = 0.0, 0.0, False
+    for place, size in disk.sizes.items():
+        age, topic = ages.get(place, 0.0), settings.get(place[0], {})
+        if age < YOUNG_S or topic.get("cleanup.policy", "delete") != "delete":
+            end += size
+            continue
+        known = True
+        retention = float(topic.get("retention.ms", -1)) / 1000
+        limit = float(topic.get("retention.bytes", -1))
+        final = size * max(1.0, retention / age) if retention > 0 else float("inf")
+        final = min(final, max(limit, size)) if limit > 0 else final
+        if final > size / STEADY:
+            growth += size / age
+        end += final
+    if not known:
+        return Volume(broker, disk.total, disk.usable, logs)
+    return Volume(broker, disk.total, disk.usable, logs, growth, None if end == float("inf") else int(end))

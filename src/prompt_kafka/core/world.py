@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from prompt_kafka.core.configured import Access, BrokerSettings
-from prompt_kafka.core.delivery import Application, GitState
+from prompt_kafka.core.delivery import Application, GitState, Tip
 from prompt_kafka.core.hours import Hours
 from prompt_kafka.core.installation import Installation
 from prompt_kafka.core.kafka import Cluster, Features, Group, TopicState
@@ -40,6 +40,7 @@ class Part(StrEnum):
     GIT = "git"
     SETTINGS = "broker settings"
     ACCESS = "access rules"
+    TIP = "tip of the branch"
     HOURS = "production hours"
     HOSTS = "machines"
     WORKLOADS = "deployments"
@@ -180,6 +181,7 @@ class World:
     access: Seen[Access] = field(default_factory=unseen)
     objects: Seen[LiveObjects] = field(default_factory=unseen)
     branches: Mapping[str, Seen[GitState]] = field(default_factory=dict, hash=False)
+    tip: Seen[Tip] = field(default_factory=unseen)
     hours: Seen[Hours] = field(default_factory=unseen)
     hosts: Seen[tuple[Host, ...]] = field(default_factory=unseen)
     workloads: Seen[tuple[Workload, ...]] = field(default_factory=unseen)

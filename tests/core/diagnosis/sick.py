@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from prompt_kafka.core.delivery import Application, GitState, Operation
+from prompt_kafka.core.delivery import Application, Operation, Tip
 from prompt_kafka.core.kafka import Group, GroupLag, Member
 from prompt_kafka.core.objects import Host, Nodes, ResourceState, Workload
 from prompt_kafka.core.service import Environment
@@ -45,10 +45,7 @@ def well() -> World:
         workloads=Seen((Workload("prompt-kafka-entity-operator", "prompt-kafka", 1, 1),), NOW),
         resources=Seen(tuple(ResourceState(kind, name, 1, 1, True) for kind, name in RESOURCES), NOW),
         applications=Seen((_application("prompt-kafka"), _application("strimzi")), NOW),
-        git=Seen(
-            GitState("file:///git", "main", HEAD, "f", commits=(HEAD, BEFORE), operator="0.51.0"),
-            NOW,
-        ),
+        tip=Seen(Tip(HEAD, (HEAD, BEFORE), "0.51.0"), NOW),
         certificates=Seen(
             (
                 Certificate("cluster CA", NOW + timedelta(days=365)),
@@ -71,8 +68,8 @@ def sick(differences: Mapping[str, Any]) -> World:
         ``workloads`` (name → wanted and ready), ``refused`` (``Kind name`` → message), ``stale`` (resources
         not seen by their operator), ``applications`` (name → fields), ``readers`` (group → members and lag),
         ``lacks`` (``Kind name``), ``certificates`` (name → days), ``volumes`` (broker → fields in GiB, growth
-        in GiB a day), ``git`` (fields), ``unreachable`` (reason). In ``pods``, ``runs`` and ``ended_ago`` are
-        seconds.
+        in GiB a day), ``tip`` (fields), ``unreachable`` (reason). In ``pods``, ``runs`` and ``ended_ago``
+        are seconds.
     """
     world = well()
     rest = dict(differences)
@@ -203,9 +200,9 @@ def _volumes(world: World, changes: Mapping[int, Mapping[str, float]]) -> World:
     return replace(world, volumes=Seen(tuple(found), NOW))
 
 
-def _git(world: World, fields: Mapping[str, Any]) -> World:
-    assert world.git.known is not None
-    return replace(world, git=Seen(replace(world.git.known, **fields), NOW))
+def _tip(world: World, fields: Mapping[str, Any]) -> World:
+    assert world.tip.known is not None
+    return replace(world, tip=Seen(replace(world.tip.known, **fields), NOW))
 
 
 _OWN: dict[str, Any] = {
@@ -219,6 +216,6 @@ _OWN: dict[str, Any] = {
     "readers": _readers,
     "certificates": _certificates,
     "volumes": _volumes,
-    "git": _git,
+    "tip": _tip,
     "unreachable": lambda world, why: replace(world, unreachable=why),
 }

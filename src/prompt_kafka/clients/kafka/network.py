@@ -154,6 +154,40 @@ class Manager(KafkaConnectionManager):  # type: ignore[misc]
             node = next((each for each in first if self.connection_delay(each) == 0), None)
         return node
 
+    async def _do_bootstrap(self, deadline: float | None) -> Any:
+        """Begin with the address that answers first: one drawn by lot may be a frozen broker's."""
+        brokers = self.cluster.bootstrap_brokers()
+        first = await self._first_to_answer(brokers) if len(brokers) > 1 else None
+        if first is not None:
+            self.cluster.bootstrap_brokers = lambda: [first]
+        try:
+            return await super()._do_bootstrap(deadline)
+        finally:
+            self.cluster.__dict__.pop("bootstrap_brokers", None)
+
+    async def _first_to_answer(self, nodes: Sequence[Any]) -> Any:
+        """Shake hands with all at once; return the first that does, None when none does."""
+        first, left = Future(), [len(nodes)]
+        end = SYSTEM.monotonic() + self._timeout / 3
+
+        async def greet(node: Any) -> None:
+            try:
+                (await self._routed_transport(node, end)).close()
+            except Exception:
+                left[0] -= 1
+                if left[0] == 0 and not first.is_done:
+                    first.success(None)
+            else:
+                if not first.is_done:
+                    first.success(node)
+
+        for node in nodes:
+            self._net.call_soon_with_future(greet, node)
+        try:
+            return await self.wait_for(first, self._timeout * 1000 / 3)
+        except Exception:
+            return None
+
     async def _connect(self, node: Any, conn: Any, *args: Any, **kwargs: Any) -> Any:
         soon = SYSTEM.monotonic() + self._timeout / 3
         kwargs["timeout_at"] = min(kwargs.get("timeout_at") or soon, soon)

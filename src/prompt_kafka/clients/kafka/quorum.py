@@ -66,7 +66,7 @@ class Controllers:
             net,
             resolve=self._resolve,
             read_only=True,
-            timeout=self._timeout * 1.5,
+            timeout=self._timeout * 3,  # a third of it is what one connection may take
             bootstrap_servers=[f"{host}:{port}" for host, port in self.addresses],
             client_id="prompt-kafka-quorum",
             request_timeout_ms=int(self._timeout * 1000),

@@ -57,9 +57,23 @@ def diagnose(world: World, clauses: Iterable[Clause]) -> tuple[Cause, ...]:
         evidence = evidence_of(world, nodes)
         for layer in _LAYERS:
             layer(evidence, found)
+    found.causes = _together(found.causes)
     _unexplained(world, judged, found)
     _not_seen(world, judged, evidence, found)
     return tuple(sorted(found.causes, key=lambda cause: cause.kind.rank))
+
+
+def _together(causes: list[Cause]) -> list[Cause]:
+    """Make one cause of pods that restart by themselves: whoever reads it waits for all of them."""
+    several = [cause for cause in causes if cause.kind is Kind.RESTARTING]
+    if len(several) < 2:
+        return causes
+    names = tuple(name for cause in several for name in cause.objects)
+    _, _, why = several[0].what.partition(": ")
+    what = f"{', '.join(names)}: {len(names)} pods are on their way back ({names[0]} {why})"
+    follows = tuple(dict.fromkeys(text for cause in several for text in cause.follows))
+    one = Cause(Kind.RESTARTING, names, what, several[0].mend, follows)
+    return [*(cause for cause in causes if cause not in several), one]
 
 
 _KIND_OF = {

@@ -18,17 +18,29 @@ def resources(evidence: Evidence, found: Found) -> None:
         return
     _canary(evidence, found, known)
     waiting = found.has(Kind.ENTITY_OPERATOR_DOWN)
+    refused: dict[str, list[ResourceState]] = {}
     for each in known:
         if each.settled or (waiting and each.observed_generation < each.generation):
             continue
         why = each.message or each.reason
-        sick = any(not cause.is_notice for cause in found.causes)
-        if sick and (not why or any(word in f"{each.reason} {why}" for word in NO_BROKER)):
+        if _brokers_are_away(evidence, found) and (
+            not why or any(word in f"{each.reason} {why}" for word in NO_BROKER)
+        ):
             continue
-        kind = each.kind.lower()
-        what = f"{each.kind} {each.name} is not Ready: {why or 'its operator has not answered yet'}"
-        mend = evidence.kubectl(f"describe {kind} {each.name}")
-        found.add(Cause(Kind.RESOURCE_REFUSED, (each.name,), what, mend))
+        refused.setdefault(why or "its operator has not answered yet", []).append(each)
+    for why, group in refused.items():
+        first = group[0]
+        more = f" (and {len(group) - 1} more)" if len(group) > 1 else ""
+        what = f"{first.kind} {first.name}{more} is not Ready: {why}"
+        mend = evidence.kubectl(f"describe {first.kind.lower()} {first.name}")
+        found.add(Cause(Kind.RESOURCE_REFUSED, tuple(each.name for each in group), what, mend))
+
+
+def _brokers_are_away(evidence: Evidence, found: Found) -> bool:
+    """Return whether it is known, or cannot be excluded, that brokers or controllers do not answer."""
+    world = evidence.world
+    blind = world.quorum.known is None or world.cluster.known is None or world.topics.known is None
+    return blind or any(not cause.is_notice for cause in found.causes)
 
 
 def _canary(evidence: Evidence, found: Found, known: tuple[ResourceState, ...]) -> None:
@@ -72,8 +84,7 @@ def _of(evidence: Evidence, found: Found, each: Application) -> Cause | None:
             return None
         what = f"application {each.name} was changed in the cluster, past Git: {which}"
         return Cause(Kind.DRIFTED, names, what, evidence.command("diff"))
-    sick = any(True for _ in found.causes)
-    if each.health == "Degraded" and not sick:
+    if each.health == "Degraded" and not found.causes and not _brokers_are_away(evidence, found):
         what = f"application {each.name} is Degraded in Argo CD, and nothing in it looks sick from here"
         return Cause(Kind.DEGRADED, names, what, evidence.command("diff"))
     return None
@@ -81,12 +92,12 @@ def _of(evidence: Evidence, found: Found, each: Application) -> Cause | None:
 
 def _not_compared(evidence: Evidence, found: Found) -> None:
     """Say that Git holds commits for our application which Argo CD has not even compared."""
-    git, ours = evidence.world.git.known, evidence.world.environment.application
+    branch, ours = evidence.world.tip.known, evidence.world.environment.application
     application = next((a for a in evidence.world.applications.known or () if a.name == ours), None)
-    if git is None or application is None or not application.revision or found.has(Kind.NOT_DEPLOYED):
+    if branch is None or application is None or not application.revision or found.has(Kind.NOT_DEPLOYED):
         return
-    if application.revision == git.head or application.revision not in git.commits:
+    if application.revision == branch.head or application.revision not in branch.commits:
         return
-    newer = git.commits.index(application.revision)
+    newer = branch.commits.index(application.revision)
     what = f"Git is {newer} commits ahead of what Argo CD has compared for application {ours}"
     found.add(Cause(Kind.NOT_DEPLOYED, (ours,), what, evidence.command("deploy")))
