@@ -128,7 +128,7 @@ def test_a_recovery_is_never_kept_from_it(user: User) -> None:
     )
     recovering = user.start("restart", C0, "--by-deletion", "--yes", "-e", "lab")
     wait_until(lambda: _uid(user, C0) not in ("", before), 120, "the new controller")
-    user.run("lab", "faults", "thaw", C1)
+    user.run("lab", "faults", "release", C1)
     shown, errors = recovering.communicate(timeout=300)
     assert recovering.returncode == 0, errors
     assert "the service is not serving: no controller leads the quorum" in shown

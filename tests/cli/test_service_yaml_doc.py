@@ -11,7 +11,7 @@ import pytest
 from prompt_kafka.adapters import config, config_hours
 from prompt_kafka.core.hours_rules import SITES, Sun
 
-PAGE = Path(__file__).parents[1] / "docs" / "service-yaml.md"
+PAGE = Path(__file__).parents[2] / "docs" / "service-yaml.md"
 
 
 def _keys(heading: str) -> set[str]:
