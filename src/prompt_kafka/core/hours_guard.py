@@ -99,8 +99,7 @@ def _refusal(plan: Plan, world: World, answer: Answer, because: str) -> RefusedE
     return RefusedError(
         "production-hours",
         f"{name} is in {because}",
-        where=f"{len([s for s in plan.steps if s.disruptive])} steps may be noticed by clients; "
-        f"hours: {hours.rule}",
+        where=f"hours: {hours.rule}",
         next=f"{wait}; or {override}",
     )
 
