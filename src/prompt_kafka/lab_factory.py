@@ -121,6 +121,7 @@ def up(
     UsageError, TimedOutError, LabNotProvedError
         With what to do about it.
     """
+    from prompt_kafka.fault_factory import active_faults
     from prompt_kafka.lab import lifecycle, preparation, service_file, training
 
     preparation.check(name, environment or "lab", repo)
@@ -128,6 +129,8 @@ def up(
     with lifecycle.only_one(name, say):
         state, fresh = lifecycle.state_of(wanted)
         lab = lifecycle.up(state, say, fresh=fresh)
+        if broken := active_faults(name).active:
+            say(f"broken on purpose: {', '.join(map(str, broken))}; mend it: prompt-kafka lab faults release")
         service_file.write(state, lab.not_run)
         options = TargetOptions(environment=name, config=state.service)
         with session(options, changes=True) as look:

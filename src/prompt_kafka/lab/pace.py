@@ -82,7 +82,7 @@ class Pacer:
     def _tend(self, fault: Standing) -> None:
         """Stop a broker that has come to RECOVERY, and let it go on when its time is up."""
         folder, process = self._folder(fault.target), self._processes({fault.target}).get(fault.target)
-        if process is None or process.pid == fault.details.get("pid"):
+        if process is None:
             return
         held, now = self._recoveries.get(fault.target), self._clock.monotonic()
         if held is None or held.process != process:

@@ -23,6 +23,9 @@ from prompt_kafka.lab.state import LabState
 __all__ = ["CATALOGUE", "Cut", "Done", "Fault", "Standing", "active", "inject", "leader", "release", "unseen"]
 
 
+SEEN_THROUGH_THE_API = ("operator-down", "certificate-soon")
+
+
 def inject(
     state: LabState,
     kubernetes: Kubernetes,
@@ -73,7 +76,7 @@ def active(state: LabState, kubernetes: Kubernetes, *, clock: Clock = SYSTEM) ->
         fault = CATALOGUE.get(standing.name)
         if fault is None or fault.undo is None:
             scene.standing.remove(standing)
-        elif (not answers and fault.name == "operator-down") or fault.lasts(scene, standing):
+        elif (not answers and fault.name in SEEN_THROUGH_THE_API) or fault.lasts(scene, standing):
             found.append(standing)
         else:
             fault.undo(scene, standing)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from prompt_kafka.clients.kinds import DEPLOYMENT
+from prompt_kafka.clients.kinds import DEPLOYMENT, KAFKA, SECRET
 from prompt_kafka.core.errors import UsageError
 from prompt_kafka.lab.faults.order import Act, Done, Order
 from prompt_kafka.lab.faults.scene import Scene
 from prompt_kafka.lab.kubelet.addresses import DNS_LATE
 from prompt_kafka.lab.standing import Standing
+from prompt_kafka.lab.strimzi.model import names, x509
+from prompt_kafka.lab.strimzi.model.secrets import decode, encode
 
 OPERATOR, OPERATOR_DOWN = "strimzi-cluster-operator", "operator-down"
 GIT_REFUSE = "git-refuse"
+CERTIFICATE_SOON, SOON_DAYS = "certificate-soon", 35
 KUBELET_PATIENCE = 5.0
 _HOOK = """\
 #!/bin/sh
@@ -99,6 +102,44 @@ def operator_up(scene: Scene, fault: Standing) -> None:
         namespace, _, name = fault.target.partition("/")
         replicas = int(fault.details.get("replicas", 1))
         scene.kubernetes.patch(DEPLOYMENT, name, namespace, {"spec": {"replicas": replicas}})
+
+
+def certificate_soon(scene: Scene, order: Order) -> Done:
+    """Give the cluster CA a certificate that ends soon, for the key it has."""
+    days = int(order.targets[0]) if order.targets and order.targets[0].isdigit() else SOON_DAYS
+    hit = []
+    for kafka in scene.kubernetes.list(KAFKA):
+        namespace, name = kafka["metadata"]["namespace"], names.cluster_ca(kafka["metadata"]["name"])
+        certificate, key = (scene.kubernetes.find(SECRET, each, namespace) for each in (f"{name}-cert", name))
+        text, private = decode(certificate, "ca.crt"), decode(key, "ca.key")
+        if text is None or private is None:
+            continue
+        soon = x509.make_ca(x509.common_name(text), scene.clock.now(), days, key=private).certificate
+        _write_ca(scene, f"{namespace}/{name}-cert", soon)
+        scene.standing.add(CERTIFICATE_SOON, f"{namespace}/{name}-cert", was=text, soon=soon)
+        hit.append(f"{namespace}/{name}-cert, {days} days")
+    if not hit:
+        raise UsageError("there is no cluster CA yet", next="prompt-kafka status")
+    return Done(tuple(hit))
+
+
+def ends_soon(scene: Scene, fault: Standing) -> bool:
+    """Return whether the CA still has the certificate that it was given."""
+    namespace, _, name = fault.target.partition("/")
+    return decode(scene.kubernetes.find(SECRET, name, namespace), "ca.crt") == fault.details.get("soon")
+
+
+def ends_late(scene: Scene, fault: Standing) -> None:
+    """Give the CA its old certificate back, unless it was renewed."""
+    if ends_soon(scene, fault) and fault.details.get("was"):
+        _write_ca(scene, fault.target, fault.details["was"])
+
+
+def _write_ca(scene: Scene, secret: str, certificate: str) -> None:
+    namespace, _, name = secret.partition("/")
+    password = decode(scene.kubernetes.get(SECRET, name, namespace), "ca.password") or ""
+    data = {"ca.crt": encode(certificate), "ca.p12": encode(x509.trust_store(certificate, password))}
+    scene.kubernetes.patch(SECRET, name, namespace, {"data": data})
 
 
 def _hook(scene: Scene) -> Path:

@@ -141,6 +141,14 @@ _ALL = (
         lasts=around.is_operator_down,
     ),
     Fault(
+        around.CERTIFICATE_SOON,
+        "The cluster CA's certificate ends in 35 days or as named; below 30 the operator renews it.",
+        around.certificate_soon,
+        "[DAYS]",
+        undo=around.ends_late,
+        lasts=around.ends_soon,
+    ),
+    Fault(
         around.GIT_REFUSE,
         "Git refuses every push with a message; fetching works.",
         around.git_refuse,

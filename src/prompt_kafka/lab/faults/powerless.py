@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import shutil
 import signal
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from prompt_kafka.clients.kinds import NODE, POD
 from prompt_kafka.clients.kubernetes import NotFound
@@ -35,12 +37,7 @@ def power_loss(scene: Scene, order: Order) -> Done:
     living = [pod for pod in pods if pod.process is not None]
     for node in NAMES:
         _annotate_node(scene, node, "true")
-    scene.clock.wait_until(lambda: not any(pod.process for pod in living), KUBELET_PATIENCE, interval=0.02)
-    for pod in living:
-        process = pod.record.process
-        if process is not None:
-            process.signal(signal.SIGKILL)
-            process.wait(5.0)
+    _await_end(scene, living)
     cuts: list[tails.Cut] = []
     if order.cut_tail is not None or minority:
         seed = order.cut_tail or 0
@@ -56,7 +53,7 @@ def hold(scene: Scene, order: Order) -> Done:
     pods = scene.chosen(order.targets)
     for pod in pods:
         annotate_pod(scene, pod.namespace, pod.name, "true")
-    scene.clock.wait_until(lambda: not any(pod.process for pod in pods), KUBELET_PATIENCE, interval=0.02)
+    _await_end(scene, pods)
     return Done(tuple(map(str, pods)))
 
 
@@ -83,18 +80,12 @@ def long_recovery(scene: Scene, order: Order) -> Done:
     for pod in pods:
         if "broker" not in pod.record.roles:
             raise UsageError(f"{pod} is no broker", next="name a broker's pod")
-    held = {str(pod): pod for pod in pods if pod.process is None}
-    for pod in pods:
-        if pod.process is not None:
-            annotate_pod(scene, pod.namespace, pod.name, "true")
-    scene.clock.wait_until(lambda: not any(pod.process for pod in pods), KUBELET_PATIENCE, interval=0.02)
-    for pod in pods:
-        recovery.clear(scene.log_dirs(pod))
-        for folder in scene.log_dirs(pod)[:1]:
-            recovery.fill(folder)
-        scene.standing.add(LONG_RECOVERY, str(pod), seconds=seconds, pid=pod.record.pid)
-        if str(pod) not in held:
-            annotate_pod(scene, pod.namespace, pod.name, None)
+    with _held_meanwhile(scene, pods):
+        for pod in pods:
+            recovery.clear(scene.log_dirs(pod))
+            for folder in scene.log_dirs(pod)[:1]:
+                recovery.fill(folder)
+            scene.standing.add(LONG_RECOVERY, str(pod), seconds=seconds)
     return Done(tuple(map(str, pods)))
 
 
@@ -111,13 +102,9 @@ def recovered(scene: Scene, fault: Standing) -> None:
     pod = next((each for each in scene.pods() if str(each) == fault.target), None)
     if pod is None:
         return
-    busy = recovers(scene, fault) and pod.process is not None
-    if busy:
-        annotate_pod(scene, pod.namespace, pod.name, "true")
-        scene.clock.wait_until(lambda: pod.process is None, KUBELET_PATIENCE, interval=0.02)
-    recovery.clear(scene.log_dirs(pod))
-    if busy:
-        annotate_pod(scene, pod.namespace, pod.name, None)
+    with _held_meanwhile(scene, (pod,) if recovers(scene, fault) else ()):
+        recovery.clear(scene.log_dirs(pod))
+        scene.standing.remove(fault)
 
 
 def held(scene: Scene) -> tuple[Standing, ...]:
@@ -154,6 +141,30 @@ def annotate_pod(
     except NotFound:
         if not missing:
             raise UsageError(f"there is no pod {namespace}/{name}", next="prompt-kafka status") from None
+
+
+@contextmanager
+def _held_meanwhile(scene: Scene, pods: Iterable[Pod]) -> Iterator[None]:
+    """Keep pods down that are not, and let them start again afterwards."""
+    mine = [pod for pod in pods if not _is_down(scene, pod)]
+    try:
+        for pod in mine:
+            annotate_pod(scene, pod.namespace, pod.name, "true")
+        _await_end(scene, mine)
+        yield
+    finally:
+        for pod in mine:
+            annotate_pod(scene, pod.namespace, pod.name, None, missing=True)
+
+
+def _await_end(scene: Scene, pods: Sequence[Pod]) -> None:
+    """Wait until the kubelet has ended the processes of pods; do it where it does not."""
+    scene.clock.wait_until(lambda: not any(pod.process for pod in pods), KUBELET_PATIENCE, interval=0.02)
+    for pod in pods:
+        process = pod.process
+        if process is not None:
+            process.signal(signal.SIGKILL)
+            process.wait(5.0)
 
 
 def _is_down(scene: Scene, pod: Pod) -> bool:

@@ -151,6 +151,12 @@ def expires(certificate: str) -> datetime:
     return x509.load_pem_x509_certificate(certificate.encode()).not_valid_after_utc
 
 
+def common_name(certificate: str) -> str:
+    """Return the common name of a certificate's subject."""
+    subject = x509.load_pem_x509_certificate(certificate.encode()).subject
+    return str(subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
+
+
 def thumbprint(certificate: str) -> str:
     """Return the first eight hex digits of a certificate's SHA-1."""
     loaded = x509.load_pem_x509_certificate(certificate.encode())
