@@ -18,13 +18,12 @@ def end_nodes(state: LabState, *, clock: Clock = SYSTEM) -> None:
     """End the Kafka nodes: brokers first, since only a living quorum can take their partitions from them."""
     records = [record for _, _, record in containers(state.pods)]
     brokers = [record for record in records if "broker" in record.roles]
+    for process in _living(records):
+        if process.frozen():
+            # It would keep the signal to end for later, and a frozen quorum lets no broker go.
+            process.signal(signal.SIGCONT)
     for group in (brokers, [record for record in records if record not in brokers]):
-        living = _living(group)
-        for process in living:
-            if process.frozen():
-                # A frozen process would keep the signal to end for later.
-                process.signal(signal.SIGCONT)
-        processes.stop(living, NODE_GRACE, clock=clock)
+        processes.stop(_living(group), NODE_GRACE, clock=clock)
 
 
 def end_leftovers(state: LabState, *, clock: Clock = SYSTEM) -> None:
