@@ -219,7 +219,12 @@ class Acting:
     def _performer(self, writer: Kubernetes) -> Iterator[Callable[[Action], None]]:
         with Observer(writer, self._environment, reads_only=False) as observer:
             yield lambda action: perform(
-                action, writer, git=observer.git, argocd=observer.argocd, who=owner()
+                action,
+                writer,
+                git=observer.git,
+                argocd=observer.argocd,
+                who=owner(),
+                observe=observer.observe,
             )
 
     @contextmanager

@@ -5,6 +5,7 @@ Functions from dictionaries to :mod:`prompt_kafka.core.objects`; nothing is fetc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,7 @@ from prompt_kafka.core.objects import (
     StatusCondition,
     Workload,
 )
+from prompt_kafka.core.surroundings import Claim
 
 Object = dict[str, Any]
 
@@ -27,6 +29,7 @@ ROLLING_UPDATE = "strimzi.io/manual-rolling-update"
 PAUSE = "strimzi.io/pause-reconciliation"
 REVISION = "strimzi.io/revision"
 KAFKA_VERSION = "strimzi.io/kafka-version"
+DELETE_CLAIM = "strimzi.io/delete-claim"
 
 
 def _annotations(obj: Object) -> dict[str, str]:
@@ -101,6 +104,8 @@ def pod_set(obj: Object) -> PodSet:
         pods=pods,
         rolling=_is_true(_annotations(obj).get(ROLLING_UPDATE)),
         deleting="deletionTimestamp" in obj["metadata"],
+        uid=obj["metadata"].get("uid", ""),
+        created=_time(obj["metadata"].get("creationTimestamp")),
     )
 
 
@@ -137,11 +142,20 @@ def pod(obj: Object) -> Pod:
         waiting=str((state.get("waiting") or {}).get("reason", "")),
         ended=_time(ended.get("finishedAt")),
         last_exit=ended.get("exitCode"),
+        created=_time(metadata.get("creationTimestamp")),
+        ready_since=_since(status, "Ready") if ready else None,
     )
 
 
 def _time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
+
+
+def _since(status: Object, type: str) -> datetime | None:
+    for condition in status.get("conditions") or ():
+        if condition.get("type") == type:
+            return _time(condition.get("lastTransitionTime"))
+    return None
 
 
 def host(obj: Object) -> Host:
@@ -151,13 +165,37 @@ def host(obj: Object) -> Host:
     return Host(obj["metadata"]["name"], good, "" if good or ready is None else ready.reason)
 
 
-def workload(obj: Object) -> Workload:
-    """Return a Deployment's value."""
+def claim(obj: Object, volume: Object | None) -> Claim:
+    """Return the value of a volume claim; `volume` is what it is bound to, where that can be read."""
+    metadata, spec = obj["metadata"], obj.get("spec") or {}
+    return Claim(
+        name=metadata["name"],
+        pod=re.sub(r"^data-(\d+-)?", "", metadata["name"]),
+        phase=(obj.get("status") or {}).get("phase", ""),
+        volume=spec.get("volumeName", ""),
+        reclaim=((volume or {}).get("spec") or {}).get("persistentVolumeReclaimPolicy", ""),
+        delete_claim=_is_true(_annotations(obj).get(DELETE_CLAIM)),
+        deleting="deletionTimestamp" in metadata,
+        created=_time(metadata.get("creationTimestamp")),
+    )
+
+
+def workload(obj: Object, pods: Iterable[Object] = ()) -> Workload:
+    """Return a Deployment's value; of the `pods` of its namespace it finds its own."""
+    wanted = ((obj.get("spec") or {}).get("selector") or {}).get("matchLabels") or {}
+    waits = (
+        str(waiting.get("reason", ""))
+        for pod in pods
+        if wanted and wanted.items() <= _labels(pod).items()
+        for container in (pod.get("status") or {}).get("containerStatuses") or ()
+        if (waiting := (container.get("state") or {}).get("waiting"))
+    )
     return Workload(
         name=obj["metadata"]["name"],
         namespace=obj["metadata"]["namespace"],
         wanted=(obj.get("spec") or {}).get("replicas", 1),
         ready=(obj.get("status") or {}).get("readyReplicas", 0) or 0,
+        waiting=next(waits, ""),
     )
 
 

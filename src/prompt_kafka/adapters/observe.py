@@ -11,9 +11,10 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, Self, TypeVar
 
-from prompt_kafka.adapters import canary, hours, installation, login, upkeep
+from prompt_kafka.adapters import canary, hours, installation, login, offsets, upkeep
 from prompt_kafka.adapters.access import Access, Entry, reason
 from prompt_kafka.adapters.argocd_way import ArgoCd, argocd_of
+from prompt_kafka.adapters.around import Around
 from prompt_kafka.adapters.brokers import Brokers
 from prompt_kafka.adapters.git import GitRepository
 from prompt_kafka.adapters.quorum import until_led
@@ -233,6 +234,8 @@ class Observer:
                 lambda: ask(kafka, lambda brokers: volumes(brokers, brokers.topics())),
             ),
             Part.CANARY: ("canary", lambda: self._canary(kafka)),
+            **Around(self._kubernetes, kafka).ways(),
+            **offsets.ways(self._environment, self._clock, lambda question: ask(kafka, question)),
             Part.HOURS: ("hours", lambda: hours.look(self._environment, self._clock.now())),
         }
         looks: dict[Look | str, Future[Seen[Any]]] = {

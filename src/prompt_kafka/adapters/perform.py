@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
+from prompt_kafka.adapters import shutdown
 from prompt_kafka.adapters.argocd_way import ArgoCd, ByResources
 from prompt_kafka.adapters.git import GitRepository
-from prompt_kafka.clients.kinds import KAFKA, POD, POD_SET, Kind
+from prompt_kafka.clients.kinds import CONFIG_MAP, DEPLOYMENT, KAFKA, POD, POD_SET, Kind
 from prompt_kafka.clients.kubernetes import Conflict, Kubernetes, NotFound
-from prompt_kafka.core.actions import Action, Annotate, AnnotateEach, Delete, Observe
+from prompt_kafka.core.actions import (
+    Action,
+    Annotate,
+    AnnotateEach,
+    Delete,
+    DeleteEach,
+    KeepState,
+    Observe,
+    Scale,
+)
 from prompt_kafka.core.changes import CommitFiles, Manual, Refresh, Sync
 from prompt_kafka.core.errors import StoppedError
+from prompt_kafka.core.world import Look, World
 
-_KINDS: dict[str, Kind] = {"pod": POD, "strimzipodset": POD_SET, "kafka": KAFKA}
+_KINDS: dict[str, Kind] = {"pod": POD, "strimzipodset": POD_SET, "kafka": KAFKA, "configmap": CONFIG_MAP}
 
 
 def perform(
@@ -22,6 +34,7 @@ def perform(
     git: Callable[[], GitRepository],
     who: str,
     argocd: Callable[[], ArgoCd] | None = None,
+    observe: Callable[[frozenset[Look]], World] | None = None,
 ) -> None:
     """Carry out one action.
 
@@ -33,6 +46,8 @@ def perform(
         Give the repository that the service follows, and the way to Argo CD (its resources when not given).
     who
         Who does it; shown in Argo CD's history.
+    observe
+        Looks at the service, for what is written down.
 
     Raises
     ------
@@ -50,11 +65,19 @@ def perform(
                 _annotate(kubernetes, resource, name, namespace, {key: value}, uid)
         case Delete(resource, name, namespace, uid):
             try:
-                kubernetes.delete(_KINDS[resource], name, namespace, uid=uid)
+                kubernetes.delete(_KINDS[resource], name, namespace, uid=uid or None)
             except NotFound:
                 return
             except Conflict as error:
                 raise _moved(resource, name, namespace) from error
+        case DeleteEach(resource, objects, namespace):
+            for name, uid in objects:
+                with suppress(NotFound, Conflict):
+                    kubernetes.delete(_KINDS[resource], name, namespace, uid=uid or None)
+        case Scale(name, namespace, replicas):
+            kubernetes.patch(DEPLOYMENT, name, namespace, {"spec": {"replicas": replicas}})
+        case KeepState():
+            shutdown.keep(kubernetes, action, observe)
         case CommitFiles():
             git().commit(action)
         case Refresh():

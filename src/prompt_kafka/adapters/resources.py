@@ -10,6 +10,7 @@ from prompt_kafka.clients.kinds import (
     KAFKA,
     NODE,
     NODE_POOL,
+    POD,
     POD_SET,
     SECRET,
     TOPIC,
@@ -101,9 +102,10 @@ class Resources:
 
     def workloads(self) -> tuple[Workload, ...]:
         """Return the Deployments of the service's namespace."""
-        return tuple(
-            objects.workload(obj) for obj in self._kubernetes.list(DEPLOYMENT, self._environment.namespace)
-        )
+        namespace = self._environment.namespace
+        pods = self._pool.submit(self._kubernetes.list, POD, namespace)
+        found = self._kubernetes.list(DEPLOYMENT, namespace)
+        return tuple(objects.workload(obj, pods.result()) for obj in found)
 
     def topics_and_users(self) -> tuple[ResourceState, ...]:
         """Return the topic and user resources."""

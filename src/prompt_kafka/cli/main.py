@@ -16,6 +16,8 @@ ENTRIES = {
     "history": Entry("history", "What changed lately; --handover for the next shift.", "Look"),
     "maintenance": Entry("maintenance", "Maintenance windows, outside production hours: windows.", "Look"),
     "restart": Entry("restart", "Restart Kafka: controllers, then brokers, each proved.", "Change"),
+    "cold-startup": Entry("cold_startup", "After a downtime: find what is wrong, and mend it.", "Change"),
+    "cold-shutdown": Entry("cold_shutdown", "What is at risk in a downtime; --graceful stops it.", "Change"),
     "apply": Entry("apply", "Run a plan that --save-plan wrote.", "Change"),
     "run": Entry("run", "Runs: list, show, resume, abort.", "Change"),
     "topic": Entry("topic", "Topics: list, create.", "Messages"),

@@ -17,8 +17,11 @@ def show(plan: Plan, console: Console) -> None:
     """Print a plan."""
     show_target(plan.target.line, plan.target.production, console)
     console.print(f"[bold]{escape(plan.summary)}[/]  [quiet]plan {plan.digest}[/]")
+    for sentence in plan.found:
+        console.print(f"  [bad]•[/] {escape(sentence)}")
     if not plan.steps:
         console.print(f"nothing to do: {escape(plan.nothing_because)}")
+        _show_notes(plan, console)
         return
     _show_changes(plan, console)
     for number, step in enumerate(plan.steps, 1):
@@ -29,6 +32,10 @@ def show(plan: Plan, console: Console) -> None:
         console.print("\n[bold]Who may then do what[/]")
     for sentence in plan.words:
         console.print(f"  {escape(sentence)}")
+    _show_notes(plan, console)
+
+
+def _show_notes(plan: Plan, console: Console) -> None:
     if plan.notes:
         console.print()
     for note in plan.notes:

@@ -180,11 +180,9 @@ class Kubernetes(Calls):
         query = {k: v for k, v in params.items() if v is not None}
         yield from self._follow(kind.path(namespace), query, timeout)
 
-    def logs(
-        self, name: str, namespace: str, *, container: str | None = None, tail: int | None = None
-    ) -> str:
-        """Return a container's log."""
-        params = {"container": container, "tailLines": str(tail) if tail is not None else None}
+    def logs(self, name: str, namespace: str, *, container: str | None = None, **bounds: int) -> str:
+        """Return a container's log; `bounds` as the API calls them: ``tailLines``, ``limitBytes``."""
+        params = {"container": container, **{bound: str(value) for bound, value in bounds.items()}}
         response = self._request("GET", POD.path(namespace, name) + "/log", params=params)
         return response.text
 

@@ -16,6 +16,7 @@ RESOURCES: Mapping[str, tuple[str, str]] = {
     "pod": ("", "pods"),
     "strimzipodset": ("core.strimzi.io", "strimzipodsets"),
     "kafka": ("kafka.strimzi.io", "kafkas"),
+    "configmap": ("", "configmaps"),
 }
 """API group and plural of each resource that an action can name."""
 
@@ -76,6 +77,16 @@ def _verbs(*verbs: str, resources: Mapping[str, tuple[str, str]] = RESOURCES) ->
     return rights
 
 
+def _deployments(environment: Environment) -> tuple[Right, ...]:
+    spaces = dict.fromkeys((environment.namespace, environment.operator_namespace))
+    return tuple(Right(verb, "apps", "deployments", space) for space in spaces for verb in ("get", "patch"))
+
+
+def _records(environment: Environment) -> tuple[Right, ...]:
+    space = environment.namespace
+    return tuple(Right(verb, "", "configmaps", space) for verb in ("get", "create", "patch"))
+
+
 def _applications(environment: Environment) -> tuple[Right, ...]:
     return tuple(
         Right(verb, "argoproj.io", "applications", environment.argocd_namespace) for verb in ("get", "patch")
@@ -91,6 +102,9 @@ _OF_ACTIONS: Mapping[str, tuple[str, Rights]] = {
     "Annotate": ("restart, pause and resume", _verbs("get", "patch")),
     "AnnotateEach": ("restart of single pods", _verbs("get", "patch", resources={"pod": RESOURCES["pod"]})),
     "Delete": ("restart and shutdown by deletion", _verbs("get", "delete", resources=_ANY_POD)),
+    "DeleteEach": ("restart of a wedged quorum", _verbs("get", "delete", resources=_ANY_POD)),
+    "Scale": ("scale the operator and clients", _deployments),
+    "KeepState": ("shutdown record", _records),
     "Observe": ("proofs", _nothing),
     "CommitFiles": ("changes in Git", _nothing),
     "Refresh": ("deployment: compare with Git", _applications),

@@ -62,11 +62,65 @@ class Delete:
 
 
 @dataclass(frozen=True, slots=True)
+class DeleteEach:
+    """Delete several objects at once, each only when it is the one of its UID; an empty UID means any.
+
+    Attributes
+    ----------
+    objects
+        Name and UID of each.
+    """
+
+    resource: str
+    objects: tuple[tuple[str, str], ...]
+    namespace: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Set how many pods a Deployment wants."""
+
+    name: str
+    namespace: str
+    replicas: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeepState:
+    """Look at the service and write down in a ConfigMap what a start is to be compared with.
+
+    Attributes
+    ----------
+    workloads
+        Name and replicas of each Deployment that is scaled down, to be scaled up again.
+    mark
+        The run that does it.
+    """
+
+    name: str
+    namespace: str
+    workloads: tuple[tuple[str, int], ...] = ()
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Observe:
     """Do nothing; the step only proves something."""
 
 
-Action = Annotate | AnnotateEach | Delete | Observe | CommitFiles | Refresh | Sync | Manual
+Action = (
+    Annotate
+    | AnnotateEach
+    | Delete
+    | DeleteEach
+    | Scale
+    | KeepState
+    | Observe
+    | CommitFiles
+    | Refresh
+    | Sync
+    | Manual
+)
 
 
 def by_hand(action: Action, context: str) -> str:
@@ -81,6 +135,13 @@ def by_hand(action: Action, context: str) -> str:
             words = ["annotate", resource, *names, f"{key}={value}", "--overwrite", "-n", namespace]
         case Delete(resource, name, namespace):
             words = ["delete", resource, name, "-n", namespace]
+        case DeleteEach(resource, objects, namespace):
+            words = ["delete", resource, *(name for name, _ in objects), "-n", namespace]
+        case Scale(name, namespace, replicas):
+            words = ["scale", "deployment", name, f"--replicas={replicas}", "-n", namespace]
+        case KeepState(name, namespace):
+            make = ["kubectl", "--context", context, "create", "configmap", name, "-n", namespace]
+            return f"prompt-kafka cold-shutdown --state | {shlex.join(make)} --from-file=state=/dev/stdin"
         case Observe():
             return ""
     return shlex.join(["kubectl", "--context", context, *words])

@@ -21,6 +21,8 @@ from prompt_kafka.core.delivered import (
 from prompt_kafka.core.finished import finished
 from prompt_kafka.core.outside_hours import OutsideProductionHours
 from prompt_kafka.core.quorum import quorum_of
+from prompt_kafka.core.started import OfStart
+from prompt_kafka.core.stopped import OfShutdown
 from prompt_kafka.core.upgraded import (
     ClustersBroughtUp,
     ClustersRefused,
@@ -213,12 +215,15 @@ class Finished:
         Groups that were behind before, whose lag is therefore not proved.
     without_operator
         Without what only a running, unpaused operator can make true.
+    without_idle
+        Without the lag of groups in which nobody reads.
     """
 
     canary: bool = True
     stable_s: float = 0.0
     without_groups: tuple[str, ...] = ()
     without_operator: bool = False
+    without_idle: bool = False
 
     @property
     def needs_to_see(self) -> frozenset[Look]:
@@ -232,6 +237,7 @@ class Finished:
             canary=self.canary,
             without_groups=frozenset(self.without_groups),
             without_operator=self.without_operator,
+            without_idle=self.without_idle,
         )
 
 
@@ -283,4 +289,6 @@ Condition = (
     | OperatorIs
     | ClustersBroughtUp
     | ClustersRefused
+    | OfStart
+    | OfShutdown
 )

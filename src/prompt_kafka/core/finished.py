@@ -152,15 +152,18 @@ def _partitions(world: World, name: str, wrong_of: Callable[[TopicState], tuple[
     return yes(f"0 of {sum(len(topic.partitions) for topic in topics)} partitions {name}")
 
 
-def _lag(world: World, without: frozenset[str]) -> Verdict:
+def _lag(world: World, without: frozenset[str], idle: bool) -> Verdict:
     groups = world.groups.known
     if groups is None:
         return unknown(world.groups)
     by_id = {group.id: group for group in groups}
-    wrong, within = [], []
+    wrong, within, unread = [], [], []
     for group_id, objective in world.lag_objectives.items():
         group = by_id.get(group_id)
         if group is None or group_id in without:
+            continue
+        if idle and not group.members:
+            unread.append(group_id)
             continue
         if group.lag_s is None:
             return unknown(
@@ -170,6 +173,8 @@ def _lag(world: World, without: frozenset[str]) -> Verdict:
             wrong.append(f"group {group_id} is {group.lag_s:.0f} s behind, objective {objective:.0f} s")
         else:
             within.append(f"{group_id} {group.lag_s:.0f} s")
+    if unread and not within:
+        return judge(wrong, f"nobody reads in {', '.join(unread)}: lag left out")
     if within or not without:
         return judge(wrong, f"lag {', '.join(within)}" if within else "no group of the service has read yet")
     return judge(wrong, f"lag left out: {', '.join(sorted(without))}")
@@ -203,6 +208,7 @@ def clauses(
     canary: bool,
     without_groups: frozenset[str] = frozenset(),
     without_operator: bool = False,
+    without_idle: bool = False,
 ) -> tuple[Clause, ...]:
     """Judge every clause of *really finished*.
 
@@ -216,6 +222,8 @@ def clauses(
         Groups whose lag is left out, because they were behind before the procedure began.
     without_operator
         Leave out what only a running, unpaused operator can make true.
+    without_idle
+        Leave out the lag of groups in which nobody reads.
     """
     nodes = world.nodes.known
     found = [
@@ -238,7 +246,7 @@ def clauses(
             Part.TOPICS,
             _partitions(world, "under-replicated", lambda t: t.under_replicated),
         ),
-        Clause("lag within objective", Part.GROUPS, _lag(world, without_groups)),
+        Clause("lag within objective", Part.GROUPS, _lag(world, without_groups, without_idle)),
     ]
     if canary:
         found.append(Clause("canary", Part.CANARY, _canary(world)))
@@ -251,9 +259,16 @@ def finished(
     canary: bool,
     without_groups: frozenset[str] = frozenset(),
     without_operator: bool = False,
+    without_idle: bool = False,
 ) -> Verdict:
     """Return whether a service is really finished, with the clauses that are not met as the reason."""
-    found = clauses(world, canary=canary, without_groups=without_groups, without_operator=without_operator)
+    found = clauses(
+        world,
+        canary=canary,
+        without_groups=without_groups,
+        without_operator=without_operator,
+        without_idle=without_idle,
+    )
     unmet = [clause for clause in found if not clause.verdict.holds]
     if not unmet:
         return yes("; ".join(clause.verdict.because for clause in found))

@@ -88,6 +88,8 @@ class PodSet:
     pods: tuple[tuple[str, str, str], ...]
     rolling: bool = False
     deleting: bool = False
+    uid: str = ""
+    created: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,8 @@ class Pod:
         For what its container waits: ``CrashLoopBackOff``, ``ContainerCreating`` …
     ended, last_exit
         When its last process ended, and the exit code.
+    created, ready_since
+        When the object was made, and since when it is Ready (None when it is not).
     """
 
     name: str
@@ -131,6 +135,8 @@ class Pod:
     waiting: str = ""
     ended: datetime | None = None
     last_exit: int | None = None
+    created: datetime | None = None
+    ready_since: datetime | None = None
 
     @property
     def is_controller(self) -> bool:
@@ -176,12 +182,15 @@ class Workload:
     ----------
     wanted, ready
         How many pods it asks for, and how many are Ready.
+    waiting
+        For what its pods wait, where they do: ``CrashLoopBackOff``, ``ImagePullBackOff`` …
     """
 
     name: str
     namespace: str
     wanted: int
     ready: int
+    waiting: str = ""
 
     @property
     def serves(self) -> bool:

@@ -42,7 +42,9 @@ class Step:
     given_up
         Shows that what was asked has been given up without the proof.
     again
-        What is then asked again, for what is left.
+        What is then asked again, for what is left; when there is nothing, the run stops.
+    lost
+        What the reader of that stop may do.
     timeout_s
         Seconds to wait for the proof.
     disruptive
@@ -61,6 +63,7 @@ class Step:
     marks: tuple[Condition, ...] = ()
     given_up: Condition | None = None
     again: Action | None = None
+    lost: str = ""
     timeout_s: float = 600.0
     disruptive: bool = False
     irreversible: bool = False
@@ -92,6 +95,8 @@ class Plan:
         What becomes possible, in sentences: what each user may then do.
     resources
         The Kubernetes objects that it brings, as YAML.
+    found
+        What was found wrong before anything was planned, in sentences.
     """
 
     procedure: str
@@ -103,6 +108,7 @@ class Plan:
     recovery: bool = False
     words: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
     schema: int = field(default=SCHEMA)
 
     @property

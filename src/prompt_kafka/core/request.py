@@ -95,6 +95,32 @@ class TopicRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class ColdStartupRequest:
+    """Start the service after it was without power, or shut down.
+
+    Attributes
+    ----------
+    stable_s
+        For how many seconds the end state must hold.
+    """
+
+    stable_s: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class ColdShutdownRequest:
+    """Shut the service down before a downtime.
+
+    Attributes
+    ----------
+    graceful
+        Stop it in order; else only say what would be at risk.
+    """
+
+    graceful: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """On what terms a change is made, whichever it is.
 
@@ -116,4 +142,4 @@ class Terms:
 USUAL_TERMS = Terms()
 
 
-Request = RestartRequest | TopicRequest
+Request = RestartRequest | TopicRequest | ColdStartupRequest | ColdShutdownRequest

@@ -16,11 +16,12 @@ from prompt_kafka.core.configured import Access, BrokerSettings
 from prompt_kafka.core.delivery import Application, GitState, Tip
 from prompt_kafka.core.hours import Hours
 from prompt_kafka.core.installation import Installation
-from prompt_kafka.core.kafka import Cluster, Features, Group, TopicState
+from prompt_kafka.core.kafka import Cluster, Features, Group, Offsets, TopicState
 from prompt_kafka.core.live import LiveObjects
 from prompt_kafka.core.objects import Canary, Host, Nodes, ResourceState, Workload
 from prompt_kafka.core.quorum import ControllerAnswer
 from prompt_kafka.core.service import Environment, Target
+from prompt_kafka.core.surroundings import Claim, NodeLog, ShutdownRecord
 from prompt_kafka.core.upkeep import Certificate, Volume
 
 T = TypeVar("T")
@@ -48,6 +49,11 @@ class Part(StrEnum):
     VOLUMES = "volumes"
     FEATURES = "metadata level"
     INSTALLATION = "the operator's clusters"
+    CLAIMS = "volume claims"
+    LOGS = "logs of the nodes"
+    OFFSETS = "end offsets"
+    WRITES = "writes"
+    SHUTDOWN = "shutdown record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +164,10 @@ class World:
         The way to the brokers that was used, for people.
     quorum_route
         The way to the controllers that was used.
+    writes
+        Topics that were written in the last half minute; without the service's own canary.
+    shutdown
+        What the last graceful shutdown wrote down; None when there was none.
     secrets, logins, branches
         What was looked at by name: the keys of a Secret, what the brokers said to a user, other branches.
     environment
@@ -189,6 +199,11 @@ class World:
     volumes: Seen[tuple[Volume, ...]] = field(default_factory=unseen)
     features: Seen[Features] = field(default_factory=unseen)
     installation: Seen[Installation] = field(default_factory=unseen)
+    claims: Seen[tuple[Claim, ...]] = field(default_factory=unseen)
+    logs: Seen[tuple[NodeLog, ...]] = field(default_factory=unseen)
+    offsets: Seen[tuple[Offsets, ...]] = field(default_factory=unseen)
+    writes: Seen[tuple[str, ...]] = field(default_factory=unseen)
+    shutdown: Seen[ShutdownRecord | None] = field(default_factory=unseen)
     secrets: Mapping[str, Seen[frozenset[str]]] = field(default_factory=dict, hash=False)
     logins: Mapping[LoginAs, Seen[Login]] = field(default_factory=dict, hash=False)
     lag_objectives: Mapping[str, float] = field(default_factory=dict, hash=False)

@@ -260,8 +260,10 @@ class Runner:
 
     def _ask_again(self, number: int, step: Step, world: World, asked: int) -> tuple[str, ...]:
         """Ask again for what was given up, after a pause that grows; return why it was, for the record."""
-        if step.given_up is None or step.again is None or not (given_up := step.given_up.judge(world)).holds:
+        if step.given_up is None or not (given_up := step.given_up.judge(world)).holds:
             return ()
+        if step.again is None:
+            raise StoppedError(given_up.because, where=f"step {number}: {step.title}", next=step.lost)
         if asked >= TRIES:
             raise StoppedError(
                 f"asked {TRIES} times: {given_up.because}",

@@ -12,7 +12,15 @@ from importlib import import_module
 from typing import Any, Protocol, cast
 
 from prompt_kafka.core.plan import Plan
-from prompt_kafka.core.request import USUAL_TERMS, Request, RestartRequest, Terms, TopicRequest
+from prompt_kafka.core.request import (
+    USUAL_TERMS,
+    ColdShutdownRequest,
+    ColdStartupRequest,
+    Request,
+    RestartRequest,
+    Terms,
+    TopicRequest,
+)
 from prompt_kafka.core.service import Environment
 from prompt_kafka.core.world import Look, World
 from prompt_kafka.procedures.rendered import Render, Tree, no_tree
@@ -62,6 +70,8 @@ class Procedure(Protocol):
 TABLE: Mapping[type[Request], str] = {
     RestartRequest: "restart",
     TopicRequest: "create_topic",
+    ColdStartupRequest: "cold_startup",
+    ColdShutdownRequest: "cold_shutdown",
 }
 """The module below :mod:`prompt_kafka.procedures` that plans each request."""
 

@@ -53,12 +53,19 @@ class StartError(PromptKafkaError):
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """How a node is started."""
+    """How a node is started.
+
+    Attributes
+    ----------
+    said
+        What the start script has written to the log before Kafka begins.
+    """
 
     command: list[str]
     env: dict[str, str]
     cwd: Path
     configuration: NodeConfiguration
+    said: str
 
 
 class KafkaStarter:
@@ -90,7 +97,7 @@ class KafkaStarter:
         kafka = self._found[image.kafka]
         custom = rootfs / CUSTOM
         configuration = translate((custom / "server.config").read_text(), rootfs, ip)
-        self._format(kafka, custom, configuration)
+        said = self._format(kafka, custom, configuration)
         (configuration.metadata_dir / "__cluster_metadata-0" / "quorum-state").unlink(missing_ok=True)
         (rootfs / "tmp").mkdir(parents=True, exist_ok=True, mode=0o700)
         properties = rootfs / "tmp" / "strimzi.properties"
@@ -117,11 +124,13 @@ class KafkaStarter:
             *shlex.split(own.get("STRIMZI_JAVA_SYSTEM_PROPERTIES", "")),
         ]
         command = kafka.command("kafka.Kafka", str(properties), options=options)
-        return Launch(command, env, home, configuration)
+        return Launch(command, env, home, configuration, said)
 
     @staticmethod
-    def _format(kafka: KafkaDistribution, custom: Path, configuration: NodeConfiguration) -> None:
+    def _format(kafka: KafkaDistribution, custom: Path, configuration: NodeConfiguration) -> str:
+        """Format what is empty, and return what ``kafka-storage format`` says of it."""
         cluster_id = (custom / "cluster.id").read_text().strip()
+        level, said = (custom / "metadata.version").read_text().strip(), ""
         for folder in dict.fromkeys((*configuration.log_dirs, configuration.metadata_dir)):
             properties = folder / "meta.properties"
             if properties.exists():
@@ -134,8 +143,11 @@ class KafkaStarter:
                 continue
             checkpoint = None
             if folder == configuration.metadata_dir:
-                checkpoint = kafka.checkpoint((custom / "metadata.version").read_text().strip())
+                checkpoint = kafka.checkpoint(level)
             format_directory(folder, checkpoint, cluster_id=cluster_id, node_id=configuration.node_id)
+            kind = "metadata" if folder == configuration.metadata_dir else "data"
+            said += f"Formatting {kind} directory {folder} with metadata.version {level}.\n"
+        return said or "All of the log directories are already formatted.\n"
 
 
 def variables(pod: Object) -> dict[str, str]:

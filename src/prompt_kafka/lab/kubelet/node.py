@@ -138,6 +138,8 @@ class NodeRuntime(PodRuntime):
             self._write(pod)
             return 5.0
         processes.rotate(self.folder.log(name))
+        self.folder.logs.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.folder.log(name).write_text(launch.said)
         process = processes.start(
             launch.command,
             state=self.around.state.root,

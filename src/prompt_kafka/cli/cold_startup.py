@@ -1,0 +1,37 @@
+"""``prompt-kafka cold-startup``: the heading *Cold Startup*."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import click
+
+from prompt_kafka.cli.change import ChangeOptions, carry_out, change_options
+from prompt_kafka.cli.options import output_option, target_options
+from prompt_kafka.core.request import ColdStartupRequest
+from prompt_kafka.factory import session
+from prompt_kafka.targets import TargetOptions
+
+
+@click.command("cold-startup")
+@click.option("--stable", default=2.0, show_default=True, help="Seconds for which the end state must hold.")
+@click.option(
+    "--accept",
+    multiple=True,
+    type=click.Choice(["loss", "paused"]),
+    help="Go on although records are lost; or end a pause that nobody accounts for.",
+)
+@change_options
+@target_options
+@output_option
+def command(
+    stable: float, accept: tuple[str, ...], how: ChangeOptions, target: TargetOptions, output: str
+) -> int:
+    """Start the service after a power loss or a shutdown: find out what is wrong, and mend only that.
+
+    Controllers first, the quorum by its own protocol, then brokers one after another (never one that recovers
+    its logs), then what needs them. A healthy service is left alone.
+    """
+    how = replace(how, terms=replace(how.terms, accepted=accept))
+    with session(target, changes=True) as service:
+        return carry_out(service, ColdStartupRequest(stable_s=stable), how, output)
