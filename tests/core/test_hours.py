@@ -61,6 +61,7 @@ def test_a_stretch_of_time_touches_the_night_at_its_last_instant() -> None:
 def test_what_was_not_computed_is_production() -> None:
     assert NIGHTS.production_at(at(72)) is not None
     assert NIGHTS.production_at(at(-24.1)) is not None
+    assert NIGHTS.changes_at(at(60)) is None
     assert NIGHTS.changes_at(at(80)) is None
     assert NIGHTS.touches(at(60), 13 * H) is not None
 

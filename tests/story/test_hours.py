@@ -32,15 +32,14 @@ def _production(user: User, hours: Any) -> Path:
     return path
 
 
-def _from_now(begin: timedelta, end: timedelta) -> dict[str, Any]:
-    """Return hours that are closed from some time after now until another."""
-    now = datetime.now(UTC)
-    times = {
-        "from": (now + begin).isoformat(),
-        "to": (now + end).isoformat(),
-        "because": "a night of the test",
-    }
-    return {**NOT_NOW, "closed": [times]}
+def _night_from(begin: datetime) -> dict[str, Any]:
+    """Return hours that are closed from a time for eight hours."""
+    times = {"from": begin.isoformat(), "to": (begin + timedelta(hours=8)).isoformat()}
+    return {**NOT_NOW, "closed": [{**times, "because": "a night of the test"}]}
+
+
+def _state(user: User, run: str, step: int) -> str:
+    return str(user.json("run", "show", run, "-e", "lab")["steps"][step]["state"])
 
 
 def _uid(user: User, pod: str) -> str:
@@ -92,24 +91,31 @@ def test_a_plan_saved_by_day_is_refused_by_night_and_may_be_overridden(user: Use
 
 
 def test_the_night_stops_a_run_before_its_next_disruptive_step_and_it_is_resumed(user: User) -> None:
-    """Two pods, one step each; the second step finds that production has begun."""
+    """Two pods, one step each, by hand; the person deletes the first one when production has just begun."""
     before = _uid(user, K3), _uid(user, K4)
-    _production(user, _from_now(timedelta(seconds=8), timedelta(hours=8)))
-    stopped = user.run("restart", K3, K4, "--yes", "--by-deletion", "-e", "lab", code=6)
-    assert "production has begun: production hours until" in stopped.stderr
-    assert "--override-hours" in stopped.stderr
-    run = user.json("run", "list", "-e", "lab")[0]
-    assert (run["state"], run["steps"][0]["state"], run["steps"][1]["state"]) == (
-        "stopped",
-        "proved",
-        "pending",
-    )
+    begin = datetime.now(UTC) + timedelta(seconds=40)
+    _production(user, _night_from(begin))
+    running = user.start("restart", K3, K4, "--yes", "--by-deletion", "--by-hand", "-e", "lab")
+    known = {run["id"] for run in user.json("run", "list", "-e", "lab") if run["state"] == "done"}
+    wait_until(lambda: len(user.json("run", "list", "-e", "lab")) > len(known), 60, "the run")
+    run = user.json("run", "list", "-e", "lab")[0]["id"]
+    wait_until(lambda: _state(user, run, 0) != "pending", 60, "the first step")
+    wait_until(lambda: datetime.now(UTC) > begin, 60, "the night")
+    user.kubectl("delete", "pod", K3, "-n", "prompt-kafka")
+    _, errors = running.communicate(timeout=300)
+    assert running.returncode == 6, errors
+    assert "production has begun: production hours until" in errors
+    assert "--override-hours" in errors
+    assert (_state(user, run, 0), _state(user, run, 1)) == ("proved", "pending")
     assert _uid(user, K3) != before[0]
+    assert "production has begun" in user.run("run", "resume", run, "-e", "lab", code=6).stderr
     assert _uid(user, K4) == before[1]
-    assert "production has begun" in user.run("run", "resume", run["id"], "-e", "lab", code=6).stderr
-    assert _uid(user, K4) == before[1]
-    user.run("run", "resume", run["id"], "-e", "lab", "--override-hours", "half is done")
-    record = user.json("run", "show", run["id"], "-e", "lab")
+    resumed = user.start("run", "resume", run, "-e", "lab", "--override-hours", "half is done")
+    wait_until(lambda: _state(user, run, 1) != "pending", 60, "the second step")
+    user.kubectl("delete", "pod", K4, "-n", "prompt-kafka")
+    _, errors = resumed.communicate(timeout=300)
+    assert resumed.returncode == 0, errors
+    record = user.json("run", "show", run, "-e", "lab")
     assert record["state"] == "done"
     assert record["terms"]["override_hours"] == "half is done"
     assert _uid(user, K4) != before[1]

@@ -48,7 +48,7 @@ def compute(operating: Operating, at: datetime, ahead: timedelta = AHEAD) -> Hou
             found = _business(rule, begin.date(), end.date())
         case Night():
             found = _nights(rule, begin.date(), end.date())
-    return Hours(str(rule), rule.zone, merged((*found, *operating.closed)), begin, end)
+    return Hours(str(rule), rule.zone, merged(found), begin, end).closed_too(operating.closed)
 
 
 def _business(rule: Business, first: date, last: date) -> Iterator[Interval]:

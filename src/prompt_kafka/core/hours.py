@@ -105,7 +105,8 @@ class Hours:
         inside = self.production_at(at)
         if inside is not None:
             return None if inside.endless else inside.end
-        return next(i.begin for i in self.production if i.begin > at)
+        following = next(i for i in self.production if i.begin > at)
+        return None if following.begin >= self.covers_until else following.begin
 
     def windows(self, after: datetime) -> tuple[Interval, ...]:
         """Return the windows that end after a time; the present one from its begin."""
