@@ -2,9 +2,11 @@
 
 import pytest
 
+from prompt_kafka.cli.main import ENTRIES
 from prompt_kafka.clients.gitops import Repository, shipped
 from prompt_kafka.clients.helm import Rendered
-from tests.deploy.conftest import ENVIRONMENTS, render
+from tests.core.diagnosis.test_cases import IN_THE_MAKING
+from tests.deploy.conftest import ENVIRONMENTS, REPO_URL, render
 
 # Strimzi 0.51.0, kafka-versions.yaml
 SUPPORTED = {"0.51.0": ("4.1.0", "4.1.1", "4.2.0")}
@@ -151,25 +153,49 @@ def test_monitoring_is_off_where_its_kinds_are_not_served(service, environment):
     assert kinds == (set() if environment == "lab" else {"PodMonitor", "PrometheusRule"})
 
 
+def _alerts(rendered):
+    rules = rendered.one("PrometheusRule", "prompt-kafka").manifest
+    return {rule["alert"]: rule for group in rules["spec"]["groups"] for rule in group["rules"]}
+
+
 def test_the_rules_cover_what_the_night_shift_must_hear_of():
-    rules = (
-        render("usdfprod-prompt-processing", "prompt-kafka").one("PrometheusRule", "prompt-kafka").manifest
-    )
-    alerts = {rule["alert"]: rule for group in rules["spec"]["groups"] for rule in group["rules"]}
+    alerts = _alerts(render("usdfprod-prompt-processing", "prompt-kafka"))
     assert set(alerts) == {
         "PromptKafkaOfflinePartitions",
         "PromptKafkaUnderMinIsr",
-        "PromptKafkaUnderReplicated",
         "PromptKafkaQuorumWithoutLeader",
-        "PromptKafkaBrokerFenced",
         "PromptKafkaMetricsMissing",
         "PromptKafkaLag",
         "PromptKafkaVolumeFillsUp",
-        "PromptKafkaRetentionDoesNotFit",
         "PromptKafkaCertificateExpires",
     }
     for rule in alerts.values():
         assert rule["expr"].count("(") == rule["expr"].count(")")
         assert rule["expr"].count("{") == rule["expr"].count("}")
         assert 'namespace="prompt-kafka"' in rule["expr"]
-        assert rule["annotations"]["summary"] and rule["annotations"]["action"].startswith("prompt-kafka ")
+
+
+def test_there_are_eight_rules_at_most_and_each_names_a_command_that_exists(tree):
+    values = tree / "applications/prompt-kafka/values-usdfprod-prompt-processing.yaml"
+    text = values.read_text()
+    values.write_text(
+        text.replace("  monitoring:\n", "  monitoring:\n    snapshotMetric: weka_snapshot_time\n")
+    )
+    repository = Repository(tree)
+    parent = repository.app_of_apps("usdfprod-prompt-processing", REPO_URL, "main")
+    alerts = _alerts(repository.render_application(parent.one("Application", "prompt-kafka").manifest))
+    assert "PromptKafkaSnapshotOld" in alerts
+    assert len(alerts) <= 8
+    for rule in alerts.values():
+        assert rule["annotations"]["summary"]
+        program, command, *_ = rule["annotations"]["action"].split()
+        assert program == "prompt-kafka"
+        assert command in {*ENTRIES, *IN_THE_MAKING, "backup"}
+
+
+@pytest.mark.parametrize("port", ["tcp-prometheus", "healthcheck"])
+def test_pods_are_monitored_on_ports_that_they_have(port):
+    service = render("usdfprod-prompt-processing", "prompt-kafka")
+    monitors = [each.manifest for each in service.resources if each.kind == "PodMonitor"]
+    ports = {p["port"] for monitor in monitors for p in monitor["spec"]["podMetricsEndpoints"]}
+    assert port in ports

@@ -74,7 +74,7 @@ def machines(evidence: Evidence, found: Found) -> None:
         found.add(
             Cause(
                 Kind.HOST_DOWN,
-                (host,),
+                (host, *on_it),
                 f"machine {host or '?'} is down, and with it {', '.join(on_it)}",
                 evidence.kubectl(f"describe node {host}", ""),
                 ("its pods come back with it; their replicas catch up by themselves",),
