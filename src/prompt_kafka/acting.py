@@ -18,22 +18,25 @@ from prompt_kafka.adapters.observe import Observer
 from prompt_kafka.adapters.perform import perform
 from prompt_kafka.adapters.pulse import Pulse
 from prompt_kafka.adapters.runs import RunStore, new_id
+from prompt_kafka.announcing import Announcing, Say, send_waiting, told
 from prompt_kafka.clients.kafka import KafkaConnection
 from prompt_kafka.clients.kubernetes import Kubernetes
 from prompt_kafka.core.actions import Action, Observe
 from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.core.conditions import Finished
-from prompt_kafka.core.errors import PromptKafkaError, RefusedError, StoppedError
+from prompt_kafka.core.errors import PromptKafkaError, RefusedError
 from prompt_kafka.core.hours_guard import overridden
 from prompt_kafka.core.in_flight import resume_line
 from prompt_kafka.core.plan import Plan, Step
-from prompt_kafka.core.request import Request, Terms
-from prompt_kafka.core.run import RunRecord, RunState, StepState
+from prompt_kafka.core.request import USUAL_TERMS, Request, Terms
+from prompt_kafka.core.run import RunRecord, RunState
 from prompt_kafka.core.service import Environment, Target
 from prompt_kafka.core.world import Part
 from prompt_kafka.engine.interrupts import Interrupts
 from prompt_kafka.engine.listeners import Listener, Noting
+from prompt_kafka.engine.notifier import Notifier
 from prompt_kafka.engine.runner import Runner
+from prompt_kafka.engine.undoing import take_back
 from prompt_kafka.targets import kubeconfig_of, owner
 
 
@@ -51,6 +54,7 @@ class Acting:
     def __init__(self, environment: Environment, kubernetes: Kubernetes) -> None:
         self._environment = environment
         self._kubernetes = kubernetes
+        self.announcing = Announcing(environment)
 
     def run(
         self, plan: Plan, listener: Listener, request: Request | None = None, terms: Terms | None = None
@@ -60,17 +64,27 @@ class Acting:
         Raises
         ------
         RefusedError
-            Another run is acting on this cluster.
+            Another run is acting on this cluster, or nobody has announced what clients may notice
+            (``not-announced``).
         StoppedError, TimedOutError
             It did not come to its end; the record says how far it is.
         """
         now = SYSTEM.now()
         run_id = new_id(plan.procedure, now)
+        self.announcing.refuse_untold(plan, terms or USUAL_TERMS)
         record = RunRecord.begin(run_id, plan.marked(run_id), owner(), now, request, terms)
+        record = replace(record, thread=self.announcing.thread(record.terms))
         return self._act(record, listener, new=True)
 
     def resume(
-        self, run_id: str, listener: Listener, *, take_over: bool = False, override_hours: str = ""
+        self,
+        run_id: str,
+        listener: Listener,
+        *,
+        take_over: bool = False,
+        override_hours: str = "",
+        announced: str = "",
+        not_announced: bool = False,
     ) -> RunRecord:
         """Take up a run that stopped or died, here or on another machine.
 
@@ -78,19 +92,31 @@ class Acting:
         ----------
         override_hours
             Why it may go on in production hours; kept in the record.
+        announced
+            Link of the announcement: a person posted it, or found it there.
+        not_announced
+            A person has looked: what may have been posted is not there.
 
         Raises
         ------
         UsageError
             There is no such run.
         RefusedError
-            It is at its end, or whoever carries it out is alive.
+            It is at its end, whoever carries it out is alive, or nobody has announced it (``not-announced``).
         """
+
+        def changed(record: RunRecord) -> RunRecord:
+            record = replace(record, owner=owner(), state=RunState.RUNNING, because="")
+            record = overridden(record, override_hours) if override_hours else record
+            return told(record, announced, not_announced)
+
         with self._writer() as writer, Journal() as journal:
             store = RunStore(writer, self._environment.namespace)
             upload(store, journal, run_id)
-            record = _open_run(store, run_id)
-        return self._act(record, listener, take_over=take_over, override_hours=override_hours)
+            record = changed(_open_run(store, run_id))
+        if record.thread is not None and not record.thread.announced:
+            self.announcing.refuse_untold(record.plan, record.terms)
+        return self._act(record, listener, take_over=take_over, changed=changed)
 
     def upload(self) -> list[str]:
         """Upload what a recovery could keep on this machine only; return the ids of its runs."""
@@ -116,7 +142,7 @@ class Acting:
         *,
         new: bool = False,
         take_over: bool = False,
-        override_hours: str = "",
+        changed: Callable[[RunRecord], RunRecord] | None = None,
     ) -> RunRecord:
         """Carry a record out under the Lease; however it ends, record and Lease are left in order."""
         with Interrupts() as interrupts, ExitStack() as stack:
@@ -130,8 +156,7 @@ class Acting:
                 journal.uploaded(record)
             else:
                 record = _open_run(store, record.id)
-                record = replace(record, owner=owner(), state=RunState.RUNNING, because="")
-                record = overridden(record, override_hours) if override_hours else record
+                record = changed(record) if changed is not None else record
             keeper = Keeper(store, journal, lease.lost.is_set)
             noting = Noting(listener, partial(journal.note, record.id))
             try:
@@ -139,15 +164,21 @@ class Acting:
                 if _sings(record.plan) and Part.CANARY in listener.also:
                     beside = stack.enter_context(Observer(writer, self._environment, reads_only=False))
                     stack.enter_context(Pulse(beside.observe, listener.beat))
-                runner = stack.enter_context(self._runner(writer, keeper.keep, noting, interrupts))
-                return runner.run(record)
+                teller = self.announcing.teller(record, noting.noticed, interrupts.allowed)
+                runner = stack.enter_context(self._runner(writer, keeper.keep, noting, interrupts, teller))
+                return self.announcing.beside(record, store, runner.run, noting.noticed)
             except PromptKafkaError as error:
                 if not lease.lost.is_set():
                     error.resume = resume_line(record)
                 noting.failed(str(error))
                 raise
 
-    def abort(self, run_id: str, say: Callable[[str], None], *, take_over: bool = False) -> RunRecord:
+    def send_waiting(self, cluster: str, say: Say) -> int:
+        """Send the notices that wait on this cluster, unless a run is acting there; return how many."""
+        with self._writer() as writer:
+            return send_waiting(self.announcing, writer, self._environment.namespace, cluster, say)
+
+    def abort(self, run_id: str, say: Say, *, take_over: bool = False) -> RunRecord:
         """End a run that is not at its end: undo what can be undone, the last step first; say what stays.
 
         Raises
@@ -164,19 +195,9 @@ class Acting:
                 self._lease(writer, record.plan, run_id, take_over=take_over),
                 self._performer(writer) as perform,
             ):
-                for step, done in reversed(list(zip(record.plan.steps, record.steps, strict=True))):
-                    if done.state is StepState.PENDING or not (
-                        done.acted or done.state is not StepState.PROVED
-                    ):
-                        continue
-                    if step.undo is not None:
-                        say(f"undoing: {step.title}")
-                        _undo(step, perform)
-                    elif not isinstance(step.action, Observe):
-                        say(f"stays: {step.title}")
+                undone, stays = take_back(record, perform, say)
                 record = record.ended(RunState.ABORTED, SYSTEM.now(), f"aborted by {owner()}")
-                store.save(record)
-        return record
+                return self.announcing.aborted(record, undone, stays, store.save, say)
 
     def prove(self, step: Step, listener: Listener) -> RunRecord:
         """Wait for a step's proof without doing or keeping anything."""
@@ -234,6 +255,7 @@ class Acting:
         keep: Callable[[RunRecord], None],
         listener: Listener,
         interrupts: Interrupts,
+        notifier: Notifier | None = None,
     ) -> Iterator[Runner]:
         with (
             Observer(writer, self._environment, reads_only=False) as observer,
@@ -248,26 +270,13 @@ class Acting:
                 SYSTEM,
                 changed=changes.event,
                 allowed=interrupts.allowed,
+                notifier=notifier,
             )
 
 
 def _sings(plan: Plan) -> bool:
     """Return whether the canary is part of what a plan proves."""
     return any(isinstance(each, Finished) and each.canary for step in plan.steps for each in step.proof)
-
-
-def _undo(step: Step, perform: Callable[[Action], None]) -> None:
-    """Take a step back; refuse what somebody has changed since (``cannot-undo``)."""
-    assert step.undo is not None
-    try:
-        perform(step.undo)
-    except StoppedError as error:
-        raise RefusedError(
-            "cannot-undo",
-            f"'{step.title}' cannot be taken back: {error.what}",
-            where=error.where,
-            next="mend that by hand and abort again, or resume the run",
-        ) from error
 
 
 def _open_run(store: RunStore, run_id: str) -> RunRecord:

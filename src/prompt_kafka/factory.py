@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from prompt_kafka.acting import Acting
     from prompt_kafka.adapters.access import Entry
     from prompt_kafka.adapters.runs import RunStore
+    from prompt_kafka.announcing import Announcing
     from prompt_kafka.clients.kafka import KafkaConnection
     from prompt_kafka.core.doctor import Examined
     from prompt_kafka.core.history import History
@@ -151,6 +152,13 @@ class Session:
         from prompt_kafka.acting import Acting
 
         return Acting(self.environment, self.kubernetes)
+
+    @property
+    def announcing(self) -> Announcing:
+        """How this environment's changes are announced."""
+        from prompt_kafka.announcing import Announcing
+
+        return Announcing(self.environment)
 
     @contextmanager
     def charts(self, world: World) -> Iterator[Render]:

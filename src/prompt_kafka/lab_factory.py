@@ -79,7 +79,7 @@ class _Hopeful:
         self.step_began = inner.step_began
         self.acted = inner.acted
         self.handed_over = inner.handed_over
-        self.asked_again = inner.asked_again
+        self.asked_again, self.noticed = inner.asked_again, inner.noticed
 
     def looked(self, step: Step, world: World | None, unmet: tuple[Verdict, ...]) -> None:
         self._inner.looked(step, world, unmet)

@@ -73,6 +73,8 @@ class Heard:
     def step_ended(self, step: Step, record: StepRecord, seconds: float) -> None:
         self.outcomes.append(record)
 
+    def noticed(self, text: str) -> None: ...
+
 
 class Killed(BaseException):
     """The process ends here, as by kill -9: nothing is cleaned up."""

@@ -40,6 +40,8 @@ ENVIRONMENT_KEYS: Mapping[str, type | tuple[type, ...]] = {
     "argocd_server": str,
     "hours": (str, dict),
     "channel": str,
+    "slack_url": str,
+    "slack_token_file": str,
     "bring_back": str,
     "operator_application": str,
 }

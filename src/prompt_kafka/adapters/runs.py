@@ -17,6 +17,9 @@ from prompt_kafka.core.errors import RefusedError, UsageError
 from prompt_kafka.core.run import SCHEMA, RunRecord
 
 LABEL = "app.kubernetes.io/managed-by=prompt-kafka-run"
+WAITING = "prompt-kafka/notices=waiting"
+"""Label of a run that has notices which are not posted yet."""
+
 PREFIX = "prompt-kafka-run-"
 
 
@@ -41,7 +44,6 @@ class RunStore:
 
     def create(self, record: RunRecord) -> None:
         """Keep a new run."""
-        key, _, value = LABEL.partition("=")
         created = self._kubernetes.create(
             {
                 "apiVersion": "v1",
@@ -49,7 +51,7 @@ class RunStore:
                 "metadata": {
                     "name": PREFIX + record.id,
                     "namespace": self._namespace,
-                    "labels": {key: value},
+                    "labels": {key: value for key, value in _labels(record).items() if value is not None},
                 },
                 "data": _data(record),
             }
@@ -67,7 +69,7 @@ class RunStore:
         if record.id not in self._versions:
             self.load(record.id)
         body = {
-            "metadata": {"resourceVersion": self._versions[record.id]},
+            "metadata": {"resourceVersion": self._versions[record.id], "labels": _labels(record)},
             "data": _data(record),
         }
         try:
@@ -107,10 +109,30 @@ class RunStore:
         self._versions[run_id] = found["metadata"]["resourceVersion"]
         return _record(found)
 
+    def waiting(self) -> list[RunRecord]:
+        """Return the runs that have notices which are not posted yet, the oldest first, ready to be saved."""
+        found = self._kubernetes.list(CONFIG_MAP, self._namespace, labels=f"{LABEL},{WAITING}")
+        records = []
+        for obj in found:
+            record = _record(obj)
+            self._versions[record.id] = obj["metadata"]["resourceVersion"]
+            records.append(record)
+        return sorted(records, key=lambda record: record.id)
+
     def list(self) -> list[RunRecord]:
         """Return all runs, the newest first."""
         found = self._kubernetes.list(CONFIG_MAP, self._namespace, labels=LABEL)
         return sorted((_record(obj) for obj in found), key=lambda record: record.id, reverse=True)
+
+
+def _labels(record: RunRecord) -> dict[str, str | None]:
+    """Return a record's labels; None takes one away."""
+    labels: dict[str, str | None] = {}
+    key, _, value = LABEL.partition("=")
+    labels[key] = value
+    key, _, value = WAITING.partition("=")
+    labels[key] = value if record.thread is not None and record.thread.waiting else None
+    return labels
 
 
 def _data(record: RunRecord) -> dict[str, str]:

@@ -30,7 +30,10 @@ def command(file: Path, how: ChangeOptions, target: TargetOptions, output: str) 
         target = replace(target, environment=saved.plan.target.environment)
     with session(target, changes=True) as service:
         override = how.terms.override_hours or saved.terms.override_hours
-        how = replace(how, terms=replace(saved.terms, override_hours=override))
+        announced = how.terms.announced or saved.terms.announced
+        said = how.terms.announcement or saved.terms.announcement
+        terms = replace(saved.terms, override_hours=override, announced=announced, announcement=said)
+        how = replace(how, terms=terms)
         now = service.plan(saved.request, how.terms)
         saved.refuse_if_moved(now)
         return run_plan(service, saved.request, now, how, output, stop=how.dry_run)

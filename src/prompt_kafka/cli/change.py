@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,6 +55,16 @@ def hours_option(function: Function) -> Function:
     )(function)
 
 
+def announced_options(function: Function) -> Function:
+    """Add what a person says about the announcement."""
+    function = click.option("--announced", default="", metavar="LINK", help="I have announced it, there.")(
+        function
+    )
+    return click.option("--announce", default="", metavar="TEXT", help="Say this too in the announcement.")(
+        function
+    )
+
+
 def change_options(function: Function) -> Function:
     """Add the options of a change; the function gets them as ``how``."""
 
@@ -69,6 +79,7 @@ def change_options(function: Function) -> Function:
         "--rehearse", is_flag=True, help="Try it in a lab made of this environment's charts; stop there."
     )
     @hours_option
+    @announced_options
     @wraps(function)
     def wrapper(
         *args: Any,
@@ -79,9 +90,11 @@ def change_options(function: Function) -> Function:
         confirm: str,
         rehearse: bool,
         override_hours: str,
+        announce: str,
+        announced: str,
         **kwargs: Any,
     ) -> Any:
-        terms = Terms(override_hours=override_hours)
+        terms = Terms(override_hours, announced.strip(), announce.strip())
         how = ChangeOptions(dry_run, yes, by_hand, save_plan, confirm, terms, rehearse)
         return function(*args, how=how, **kwargs)
 
@@ -111,6 +124,8 @@ def run_plan(
     session: Session, request: Request, plan: Plan, how: ChangeOptions, output: str, *, stop: bool = False
 ) -> int:
     """Show a plan, ask once, run it; only show it when told to `stop` there."""
+    from rich.markup import escape
+
     from prompt_kafka.cli.console import terminal
     from prompt_kafka.cli.live import watching
     from prompt_kafka.cli.present_plan import as_json, show
@@ -118,14 +133,18 @@ def run_plan(
     machine = output != "text"
     console = terminal(stderr=machine)
     plan = session.handed(plan, by_hand=how.by_hand)
-    if (stop or not plan.steps) and rendered(output, lambda: as_json(plan), lambda: plan_told(plan)):
-        return ExitCode.OK
-    show(plan, console)
-    if stop or not plan.steps:
+    preview = session.announcing.preview(plan, how.terms)
+    ends = stop or not plan.steps
+    if not (ends and rendered(output, lambda: as_json(plan, preview), lambda: plan_told(plan))):
+        show(plan, console, preview)
+    if ends:
+        if not stop:
+            session.acting.send_waiting(plan.target.cluster, lambda text: console.print(escape(text)))
         return ExitCode.OK
     if not _approved(plan, how, machine):
         console.print("nothing was done")
         return ExitCode.OK
+    how = _announced_by_hand(session, plan, how, machine)
     with watching(console, plan) as listener:
         record = session.acting.run(plan, listener, request, how.terms)
     show_end(record, console)
@@ -145,6 +164,15 @@ def _approved(plan: Plan, how: ChangeOptions, machine: bool) -> bool:
             )
         return bool(click.prompt(f"This cannot be taken back. Type {name} to go on", err=machine) == name)
     return how.yes or click.confirm("\nRun this plan?", default=False, err=machine)
+
+
+def _announced_by_hand(session: Session, plan: Plan, how: ChangeOptions, machine: bool) -> ChangeOptions:
+    """Ask for the link of what a person has to post, where there is no token and readers must be told."""
+    if how.yes or not session.announcing.must_be_posted_by_hand(plan, how.terms):
+        return how
+    asked = "Paste the announcement, then give its link"
+    link = click.prompt(asked, default="", show_default=False, err=machine)
+    return replace(how, terms=replace(how.terms, announced=str(link).strip()))
 
 
 def show_end(record: RunRecord, console: Console) -> None:

@@ -8,13 +8,14 @@ from rich.console import Console
 from rich.markup import escape
 
 from prompt_kafka.core.actions import by_hand
+from prompt_kafka.core.announcement import Preview
 from prompt_kafka.core.changes import CommitFiles, without_difference
 from prompt_kafka.core.codec import encode
 from prompt_kafka.core.plan import Plan
 
 
-def show(plan: Plan, console: Console) -> None:
-    """Print a plan."""
+def show(plan: Plan, console: Console, preview: Preview | None = None) -> None:
+    """Print a plan, and what its run will tell others."""
     show_target(plan.target.line, plan.target.production, console)
     console.print(f"[bold]{escape(plan.summary)}[/]  [quiet]plan {plan.digest}[/]")
     for sentence in plan.found:
@@ -40,6 +41,8 @@ def _show_notes(plan: Plan, console: Console) -> None:
         console.print()
     for note in plan.notes:
         console.print(f"[quiet]·[/] {escape(note)}")
+    if preview is not None and preview.channel:
+        _show_announcement(preview, console)
 
 
 def _show_changes(plan: Plan, console: Console) -> None:
@@ -75,14 +78,23 @@ def _show_by_hand(lines: str, console: Console) -> None:
         console.print(f"   {'by hand: ' if number == 0 else '         '}[{style}]{escape(line)}[/]")
 
 
+def _show_announcement(preview: Preview, console: Console) -> None:
+    """Print the first notice as it will be posted, and by whom."""
+    where = f"as a reply to {preview.replies_to}" if preview.replies_to else "in one thread"
+    how = f"{preview.by_hand}: paste it yourself" if preview.by_hand else where
+    console.print(f"\n[bold]Announced on {escape(preview.channel)}[/]  [quiet]{escape(how)}[/]")
+    console.print(textwrap.indent(escape(preview.text), "   "))
+
+
 def show_target(line: str, production: bool, console: Console) -> None:
     """Print the TARGET line, which nobody should overlook where it is production."""
     console.print(f"[{'production' if production else 'target'}]{escape(line)}[/]")
 
 
-def as_json(plan: Plan) -> object:
-    """Return a plan as JSON: its fields, its digest and the lines for doing it by hand."""
+def as_json(plan: Plan, preview: Preview | None = None) -> object:
+    """Return a plan as JSON: its fields, its digest, the lines for doing it by hand, and the announcement."""
     data = encode(plan)
     for step, entry in zip(plan.steps, data["steps"], strict=True):
         entry["by_hand"] = by_hand(step.action, plan.target.context)
-    return {**data, "digest": plan.digest}
+    announced = encode(preview) if preview is not None and preview.channel else None
+    return {**data, "digest": plan.digest, "announcement": announced}

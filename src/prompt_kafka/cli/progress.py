@@ -113,6 +113,13 @@ class Progress:
         for line in record.evidence:
             self._console.print(f"          [quiet]{escape(line)}[/]")
 
+    def noticed(self, text: str) -> None:
+        """Print what became of an announcement."""
+        head, _, rest = escape(text).partition("\n")
+        self._say(head)
+        for line in rest.splitlines():
+            self._console.print(f"    {line}")
+
     def _wait_begins(self) -> None:
         self._waits = (self._clock.monotonic(), self._clock.now())
         self._missing = ""

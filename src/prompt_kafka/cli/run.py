@@ -93,11 +93,27 @@ def _show(record: RunRecord) -> None:
         console.print(f"\n{number}. [bold]{escape(step.title)}[/]  {done.state}")
         for line in done.evidence:
             console.print(f"   [quiet]{escape(line)}[/]")
+    _show_notices(record)
     if record.open:
         console.print()
         for sentence in in_flight(record):
             console.print(escape(sentence))
         console.print(f"take it up: [command]{escape(resume_line(record))}[/]")
+
+
+def _show_notices(record: RunRecord) -> None:
+    """Print what the channel was told, and what still waits."""
+    from rich.markup import escape
+
+    from prompt_kafka.cli.console import terminal
+
+    thread, console = record.thread, terminal()
+    if thread is None or not thread.notices:
+        return
+    console.print(f"\ntold on {escape(thread.channel)}{f': {escape(thread.link)}' if thread.link else ''}")
+    for notice in thread.notices:
+        head = notice.text.partition("\n")[0]
+        console.print(f"   [quiet]{notice.state:<8}[/]  {escape(head)}")
 
 
 def _show_journal(entries: Sequence[Entry]) -> None:
@@ -140,9 +156,18 @@ def abort_run(run: str, take_over: str | None, target: TargetOptions) -> None:
 @command.command("resume")
 @click.argument("run")
 @click.option("--take-over", metavar="REASON", help="Take it from an owner whose process is gone.")
+@click.option("--announced", default="", metavar="LINK", help="It is announced: I posted or found it there.")
+@click.option("--not-announced", is_flag=True, help="I have looked: the announcement in doubt is not there.")
 @hours_option
 @target_options
-def resume_run(run: str, take_over: str | None, override_hours: str, target: TargetOptions) -> None:
+def resume_run(
+    run: str,
+    take_over: str | None,
+    announced: str,
+    not_announced: bool,
+    override_hours: str,
+    target: TargetOptions,
+) -> None:
     """Take up a run that stopped or died, here or on another machine. Nothing is done twice."""
     from prompt_kafka.cli.change import show_end
     from prompt_kafka.cli.console import terminal
@@ -153,6 +178,11 @@ def resume_run(run: str, take_over: str | None, override_hours: str, target: Tar
         plan = service.runs().load(run).plan
         with watching(console, plan) as listener:
             record = service.acting.resume(
-                run, listener, take_over=bool(take_over), override_hours=override_hours
+                run,
+                listener,
+                take_over=bool(take_over),
+                override_hours=override_hours,
+                announced=announced,
+                not_announced=not_announced,
             )
     show_end(record, console)

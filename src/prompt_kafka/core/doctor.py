@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 CLOCK_S = 5.0
 """How far two clocks may be apart: more, and tokens, leases and lag in time go wrong."""
-SLACK_TOKEN = "SLACK_BOT_TOKEN"
+SLACK_TOKEN = "PROMPT_KAFKA_SLACK_TOKEN"
 
 
 @dataclass(frozen=True, slots=True)

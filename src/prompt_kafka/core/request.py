@@ -130,12 +130,15 @@ class Terms:
         Why a disruptive step may be done in production hours; kept with the run and announced.
     announced
         Link of the announcement that a person posted by hand.
+    announcement
+        What the readers of the channel are to be told besides: what for, what to expect.
     accepted
         What the person accepts although it could not be proved, each by the name of its rule.
     """
 
     override_hours: str = ""
     announced: str = ""
+    announcement: str = ""
     accepted: tuple[str, ...] = ()
 
 

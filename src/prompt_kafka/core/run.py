@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
+from prompt_kafka.core.notices import Thread
 from prompt_kafka.core.plan import Plan
 from prompt_kafka.core.request import USUAL_TERMS, Request, Terms
 
@@ -70,6 +71,8 @@ class RunRecord:
         pull request, lies between two plans.
     continues
         The run whose rest this one is.
+    thread
+        What is told about it; None where nobody is told.
     """
 
     id: str
@@ -83,6 +86,7 @@ class RunRecord:
     request: Request | None = None
     terms: Terms = USUAL_TERMS
     continues: str = ""
+    thread: Thread | None = None
     schema: int = SCHEMA
 
     @classmethod

@@ -65,7 +65,11 @@ class Environment:
     hours
         When it is in production; None when that is not configured.
     channel
-        The Slack channel in which its maintenance is announced, without ``#``.
+        The Slack channel in which changes are announced, a name without ``#`` or an id; empty where nobody
+        is told.
+    slack_url, slack_token_file
+        Base of the Web API where it is not Slack's own, and a file with the bot's token; without a file the
+        variable ``PROMPT_KAFKA_SLACK_TOKEN``.
     bring_back
         What to do when its Kubernetes API does not answer; empty where nobody has said.
     operator_application
@@ -90,6 +94,8 @@ class Environment:
     argocd_server: str = ""
     hours: Operating | None = None
     channel: str = ""
+    slack_url: str = ""
+    slack_token_file: str = ""
     bring_back: str = ""
     operator_application: str = "strimzi"
 

@@ -40,6 +40,9 @@ class Listener(Protocol):
     def step_ended(self, step: Step, record: StepRecord, seconds: float) -> None:
         """Tell that a step is proved."""
 
+    def noticed(self, text: str) -> None:
+        """Tell what became of an announcement, or what a person is to post."""
+
 
 class Noting:
     """A listener that writes everything down and passes it on.
@@ -88,6 +91,11 @@ class Noting:
         """Write that something is asked for again."""
         self._note(self._number, "asks again", given_up.because)
         self._listener.asked_again(step, given_up)
+
+    def noticed(self, text: str) -> None:
+        """Write what became of an announcement."""
+        self._note(self._number, "told", text)
+        self._listener.noticed(text)
 
     def asking(self, perform: Callable[[Action], None]) -> Callable[[Action], None]:
         """Return what carries actions out, with an entry before and one after each."""

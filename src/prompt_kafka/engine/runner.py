@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 
 from prompt_kafka.core.actions import Action, Observe
 from prompt_kafka.core.clock import Clock
@@ -30,6 +30,7 @@ from prompt_kafka.core.verdict import Verdict, unknown
 from prompt_kafka.core.world import Look, Part, World
 from prompt_kafka.engine import looking
 from prompt_kafka.engine.listeners import Listener
+from prompt_kafka.engine.notifier import Nobody, Notifier
 
 TRIES = 3
 """How often something is asked for that is given up each time."""
@@ -68,6 +69,8 @@ class Runner:
         Set by others when something changed, to look again sooner.
     allowed
         Around everything during which the run may be interrupted: looking and waiting, never an act.
+    notifier
+        Tells people who are not at the terminal.
     """
 
     def __init__(
@@ -79,6 +82,7 @@ class Runner:
         clock: Clock,
         changed: threading.Event | None = None,
         allowed: Callable[[], AbstractContextManager[None]] = nullcontext,
+        notifier: Notifier | None = None,
     ) -> None:
         self._observe = observe
         self._perform = perform
@@ -87,6 +91,7 @@ class Runner:
         self._clock = clock
         self._changed = changed
         self._allowed = allowed
+        self._notifier = notifier or Nobody()
         self._kept: RunRecord | None = None
 
     def run(self, record: RunRecord) -> RunRecord:
@@ -108,18 +113,20 @@ class Runner:
         """
         self._kept = record
         try:
+            record = self._notifier.started(record, self._save)
             for index, step in enumerate(record.plan.steps):
                 if record.steps[index].state is not StepState.PROVED:
+                    began = self._clock.monotonic()
                     record = self._step(record, index, step)
+                    took_s = self._clock.monotonic() - began
+                    record = self._notifier.stepped(record, index, took_s, self._save)
         except PromptKafkaError as error:
             self._stop(error.what)
             raise
         except KeyboardInterrupt:
             stopped = self._stop("interrupted")
             raise InterruptedRunError(in_flight(stopped)) from None
-        record = record.ended(RunState.DONE, self._clock.now())
-        self._keep(record)
-        return record
+        return self._end(record.ended(RunState.DONE, self._clock.now()))
 
     def _step(self, record: RunRecord, index: int, step: Step) -> RunRecord:
         began = self._clock.monotonic()
@@ -193,9 +200,14 @@ class Runner:
 
     def _stop(self, because: str) -> RunRecord:
         assert self._kept is not None
-        stopped = self._kept.ended(RunState.STOPPED, self._clock.now(), because)
-        self._keep(stopped)
-        return stopped
+        return self._end(self._kept.ended(RunState.STOPPED, self._clock.now(), because))
+
+    def _end(self, record: RunRecord) -> RunRecord:
+        """Keep the end with what is to be told of it, then tell; a notice that fails changes nothing."""
+        record = self._save(self._notifier.ending(record))
+        with suppress(PromptKafkaError):
+            return self._notifier.ended(record, self._save)
+        return record
 
     def _save(self, record: RunRecord) -> RunRecord:
         """Keep a record; how far it is is not forgotten when the run stops afterwards."""

@@ -26,6 +26,7 @@ def simulated(state: LabState, not_run: Sequence[tuple[str, str]]) -> list[str]:
         f"(reconciliation every {120 / settings.timer_factor:g} s instead of 120 s)",
         "a load balancer has no data path: its address is that of the broker behind it; requested addresses "
         "are shown, not used",
+        "Slack is the lab's own: nobody outside this machine reads what is announced",
         "heap sizes are capped, volumes are folders without a size limit, network policies are not enforced",
     ]
     if not_run:
@@ -47,6 +48,9 @@ def write(state: LabState, not_run: Sequence[tuple[str, str]], *, cluster_id: st
         "repository": state.git.resolve().as_uri(),
         "branch": "main",
         "application": "prompt-kafka",
+        "channel": "lab-announcements",
+        "slack_url": f"{state.settings.slack_url}/api/",
+        "slack_token_file": str(state.root / "slack-token"),
         "bring_back": "prompt-kafka lab up" + ("" if name == "lab" else f" --name {name}"),
     }
     if cluster_id:
