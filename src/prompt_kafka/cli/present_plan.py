@@ -34,6 +34,8 @@ def show(plan: Plan, console: Console, preview: Preview | None = None) -> None:
     for sentence in plan.words:
         console.print(f"  {escape(sentence)}")
     _show_notes(plan, console)
+    if preview is not None and preview.channel:
+        _show_announcement(preview, console)
 
 
 def _show_notes(plan: Plan, console: Console) -> None:
@@ -41,8 +43,6 @@ def _show_notes(plan: Plan, console: Console) -> None:
         console.print()
     for note in plan.notes:
         console.print(f"[quiet]·[/] {escape(note)}")
-    if preview is not None and preview.channel:
-        _show_announcement(preview, console)
 
 
 def _show_changes(plan: Plan, console: Console) -> None:

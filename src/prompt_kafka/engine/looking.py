@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from prompt_kafka.core.conditions import Condition, Finished
+from prompt_kafka.core.errors import StoppedError
+from prompt_kafka.core.outside_hours import OutsideProductionHours
 from prompt_kafka.core.plan import Step
 from prompt_kafka.core.verdict import Verdict
 from prompt_kafka.core.world import Look, World
@@ -34,3 +36,22 @@ def evidence(conditions: tuple[Condition, ...], world: World) -> tuple[str, ...]
 def without_canary(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
     """Return the conditions without the canary: it writes, so it comes last and only when the rest holds."""
     return tuple(replace(c, canary=False) if isinstance(c, Finished) else c for c in conditions)
+
+
+def refuse_a_moved_world(index: int, step: Step, world: World) -> None:
+    """Stop a run when what a step needs does not hold: the plan was made for another world."""
+    for need in step.needs:
+        verdict = need.judge(world)
+        if verdict.holds:
+            continue
+        if isinstance(need, OutsideProductionHours):
+            raise StoppedError(
+                f"production has begun: {verdict.because}",
+                where=f"step {index + 1}: {step.title}",
+                next='resume it in the next window, or with --override-hours "why"',
+            )
+        raise StoppedError(
+            f"the world has moved since the plan was made: {verdict.because}",
+            where=f"step {index + 1}: {step.title}",
+            next="plan again",
+        )

@@ -23,7 +23,6 @@ from prompt_kafka.core.errors import (
     UnreachableError,
 )
 from prompt_kafka.core.in_flight import in_flight
-from prompt_kafka.core.outside_hours import OutsideProductionHours
 from prompt_kafka.core.plan import Step
 from prompt_kafka.core.run import RunRecord, RunState, StepRecord, StepState
 from prompt_kafka.core.verdict import Verdict, unknown
@@ -140,7 +139,7 @@ class Runner:
                 resumed = state is StepState.INTENDED
                 return self._proved(record, index, step, resumed, looking.evidence(step.proof, world), began)
             if state is StepState.PENDING or not looking.begun(step, world):
-                self._refuse_a_moved_world(index, step, world)
+                looking.refuse_a_moved_world(index, step, world)
                 record, state = self._mark(record, index, StepState.INTENDED), StepState.INTENDED
                 if not self._asked(step, give_up):
                     continue
@@ -176,24 +175,6 @@ class Runner:
             raise StoppedError(error.what, where=error.where, next="take it up when it answers") from error
         self._listener.looked(step, None, (unknown(error.what),))
         self._pause()
-
-    @staticmethod
-    def _refuse_a_moved_world(index: int, step: Step, world: World) -> None:
-        for need in step.needs:
-            verdict = need.judge(world)
-            if verdict.holds:
-                continue
-            if isinstance(need, OutsideProductionHours):
-                raise StoppedError(
-                    f"production has begun: {verdict.because}",
-                    where=f"step {index + 1}: {step.title}",
-                    next='resume it in the next window, or with --override-hours "why"',
-                )
-            raise StoppedError(
-                f"the world has moved since the plan was made: {verdict.because}",
-                where=f"step {index + 1}: {step.title}",
-                next="plan again",
-            )
 
     def _mark(self, record: RunRecord, index: int, state: StepState) -> RunRecord:
         return self._save(record.step(index, StepRecord(state), self._clock.now()))
