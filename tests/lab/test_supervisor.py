@@ -10,8 +10,8 @@ import pytest
 
 from prompt_kafka.clients.kinds import LEASE, NODE
 from prompt_kafka.clients.kubernetes import Kubernetes
-from prompt_kafka.core.errors import PromptKafkaError
-from prompt_kafka.lab import lifecycle, processes
+from prompt_kafka.core.errors import PromptKafkaError, UsageError
+from prompt_kafka.lab import faults, lifecycle, processes
 from prompt_kafka.lab.apiserver import prepare
 from prompt_kafka.lab.network import CLAIM_PORT, bindable
 from prompt_kafka.lab.processes import Process
@@ -99,4 +99,24 @@ def test_a_network_that_another_lab_uses_is_told(state):
         assert process.wait(20)
     assert process.exit_code() == 1
     assert "another lab uses the network" in state.log("supervisor").read_text()
+    assert processes.marked(state.root) == []
+
+
+def test_an_api_server_that_a_fault_holds_down_stays_down_for_the_next_supervisor_too(state):
+    process = supervisor(state)
+    eventually(lambda: answers(state))
+    with Kubernetes.connect(state.kubeconfig, timeout=2.0) as kubernetes:
+        faults.inject(state, kubernetes, "api-down")
+        assert not answers(state)
+        assert process.signal(signal.SIGKILL) and process.wait(5.0)
+        end_leftovers(state)
+        successor = supervisor(state)
+        eventually(lambda: lifecycle.running(state))
+        with pytest.raises(AssertionError):
+            eventually(lambda: answers(state), seconds=1.5)
+        with pytest.raises(UsageError, match="held down by a fault"):
+            lifecycle.up(state, print, fresh=False)
+        assert [str(each) for each in faults.release(state, kubernetes)] == ["api-down"]
+    eventually(lambda: answers(state))
+    processes.stop([successor], 20)
     assert processes.marked(state.root) == []
