@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor
+from dataclasses import replace
 
 from prompt_kafka.adapters import objects
+from prompt_kafka.adapters.broker_log import TAIL, state_of
 from prompt_kafka.clients.kinds import (
     DEPLOYMENT,
     KAFKA,
@@ -20,7 +22,7 @@ from prompt_kafka.clients.kinds import (
 from prompt_kafka.clients.kubernetes import Forbidden, Kubernetes, NotFound, Object
 from prompt_kafka.core.errors import PromptKafkaError, UsageError
 from prompt_kafka.core.live import LiveObjects
-from prompt_kafka.core.objects import Host, Nodes, Operator, ResourceState, Workload
+from prompt_kafka.core.objects import Host, Nodes, Operator, Pod, ResourceState, Workload
 from prompt_kafka.core.service import Environment, Target
 from prompt_kafka.core.world import ObjectsOf
 
@@ -79,7 +81,8 @@ class Resources:
         pools = self._pool.submit(self._kubernetes.list, NODE_POOL, namespace, labels=labels)
         pod_sets = self._pool.submit(self._kubernetes.list, POD_SET, namespace, labels=labels)
         operator = self._operator()
-        found = sorted((objects.pod(pod) for pod in pods), key=lambda pod: pod.node_id)
+        seen = list(self._pool.map(self._with_state, [objects.pod(pod) for pod in pods]))
+        found = sorted(seen, key=lambda pod: pod.node_id)
         return Nodes(
             kafka=objects.kafka_resource(kafka),
             pools=tuple(objects.node_pool(pool) for pool in pools.result()),
@@ -87,6 +90,16 @@ class Resources:
             pods=tuple(found),
             operator=operator,
         )
+
+    def _with_state(self, pod: Pod) -> Pod:
+        """Return a pod; the state of a broker that runs and is not Ready is read from its log, if need be."""
+        if not pod.is_broker or pod.ready or pod.broker_state or pod.running_since is None:
+            return pod
+        try:
+            log = self._kubernetes.logs(pod.name, self._environment.namespace, container="kafka", tail=TAIL)
+        except PromptKafkaError:
+            return pod
+        return replace(pod, broker_state=state_of(log))
 
     def _operator(self) -> Operator | None:
         """Return the operator, None where it is not found or its namespace is closed to us."""
