@@ -58,7 +58,7 @@ def test_a_run_tells_who_when_how_long_and_what_proved_it() -> None:
     assert "- run: `20261124-160000-restart-1f3a`, stopped, by ada@desk" in told
     assert "- began 2026-11-24 16:00:00 UTC, last change 2026-11-24 16:03:00 UTC, 3.0 min" in told
     assert "- **production has begun**" in told
-    assert "- done in production hours: a sick broker" in told
+    assert "- production hours overridden: a sick broker" in told
     assert "| 1 | restart prompt-kafka-kafka-3 | proved | 2026-11-24 16:00:40 UTC | 40.0 s |" in told
     assert "| 2 | prove \\| all | not begun |  |  |" in told
     assert "**proved**\n\n- 1 pods replaced" in told

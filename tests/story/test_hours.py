@@ -76,7 +76,7 @@ def test_with_a_reason_it_runs_and_the_reason_is_kept_and_told(user: User) -> No
     assert record["terms"]["override_hours"] == "a sick broker"
     told = user.run("run", "show", run["id"], "-e", "lab", "-o", "markdown").stdout
     assert told.startswith("# restart 1 of 6 Kafka pods")
-    assert "- done in production hours: a sick broker" in told
+    assert "- production hours overridden: a sick broker" in told
     assert "| 1 | restart prompt-kafka-kafka-3 | proved |" in told
 
 

@@ -88,7 +88,7 @@ def _show(record: RunRecord) -> None:
     if record.because:
         console.print(f"[bad]{escape(record.because)}[/]")
     if record.terms.override_hours:
-        console.print(f"[unsure]done in production hours: {escape(record.terms.override_hours)}[/]")
+        console.print(f"[unsure]production hours overridden: {escape(record.terms.override_hours)}[/]")
     for number, (step, done) in enumerate(zip(record.plan.steps, record.steps, strict=True), 1):
         console.print(f"\n{number}. [bold]{escape(step.title)}[/]  {done.state}")
         for line in done.evidence:

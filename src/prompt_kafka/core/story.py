@@ -60,7 +60,7 @@ def run_told(record: RunRecord) -> str:
 
 def _terms(record: RunRecord) -> Iterator[str]:
     if record.terms.override_hours:
-        yield f"done in production hours: {record.terms.override_hours}"
+        yield f"production hours overridden: {record.terms.override_hours}"
     if record.terms.announced:
         yield f"announced: {record.terms.announced}"
     for rule in record.terms.accepted:
