@@ -56,7 +56,7 @@ def _rendered(environment: str, files: tuple[tuple[str, str | None], ...]) -> tu
         tree = Path(shutil.copytree(shipped(), Path(scratch) / "deploy"))
         for path, text in files:
             if text is None:
-                (tree / path).unlink()
+                (tree / path).unlink(missing_ok=True)
                 continue
             (tree / path).parent.mkdir(parents=True, exist_ok=True)
             (tree / path).write_bytes(text.encode())

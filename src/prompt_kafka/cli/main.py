@@ -15,6 +15,8 @@ ENTRIES = {
     "doctor": Entry("doctor", "What works from here, and what to do about the rest.", "Look"),
     "history": Entry("history", "What changed lately; --handover for the next shift.", "Look"),
     "maintenance": Entry("maintenance", "Maintenance windows, outside production hours: windows.", "Look"),
+    "deploy": Entry("deploy", "Bring Git to the cluster, in a safe order, proved.", "Change"),
+    "rollback": Entry("rollback", "Take back what the last deployment brought, by a Git revert.", "Change"),
     "restart": Entry("restart", "Restart Kafka: controllers, then brokers, each proved.", "Change"),
     "cold-startup": Entry("cold_startup", "After a downtime: find what is wrong, and mend it.", "Change"),
     "cold-shutdown": Entry("cold_shutdown", "What is at risk in a downtime; --graceful stops it.", "Change"),

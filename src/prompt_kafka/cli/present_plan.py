@@ -52,9 +52,21 @@ def _show_changes(plan: Plan, console: Console) -> None:
             console.print(f"\n[bold]What changes on {escape(step.action.branch)}[/]")
             _show_files(step.action, console)
     if plan.resources:
-        console.print("\n[bold]Objects that it brings[/]")
+        console.print("\n[bold]What it brings to the cluster[/]")
     for resource in plan.resources:
-        console.print(f"   [quiet]---[/]\n{escape(textwrap.indent(resource.rstrip(), '   '))}")
+        if ":" in resource.partition("\n")[0]:
+            console.print(f"   [quiet]---[/]\n{escape(textwrap.indent(resource.rstrip(), '   '))}")
+        else:
+            _show_difference(resource, console)
+
+
+def _show_difference(text: str, console: Console) -> None:
+    """Print what changes in an object: its name, then the lines."""
+    title, *lines = text.splitlines()
+    console.print(f"   [bold]{escape(title)}[/]")
+    for line in lines:
+        style = {"+": "good", "-": "bad"}.get(line[:1], "quiet")
+        console.print(f"     [{style}]{escape(line)}[/]")
 
 
 def _show_files(commit: CommitFiles, console: Console) -> None:

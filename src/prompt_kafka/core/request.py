@@ -121,6 +121,38 @@ class ColdShutdownRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class DeployRequest:
+    """Bring a commit to the cluster.
+
+    Attributes
+    ----------
+    revision
+        Which, on the branch that is followed; its newest when empty.
+    stable_s
+        For how many seconds the end state must hold.
+    """
+
+    revision: str = ""
+    stable_s: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackRequest:
+    """Take back what a deployment brought.
+
+    Attributes
+    ----------
+    to
+        The commit whose state of the application is wanted again; what was deployed before when empty.
+    stable_s
+        For how many seconds the end state must hold.
+    """
+
+    to: str = ""
+    stable_s: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """On what terms a change is made, whichever it is.
 
@@ -145,4 +177,6 @@ class Terms:
 USUAL_TERMS = Terms()
 
 
-Request = RestartRequest | TopicRequest | ColdStartupRequest | ColdShutdownRequest
+Request = (
+    RestartRequest | TopicRequest | ColdStartupRequest | ColdShutdownRequest | DeployRequest | RollbackRequest
+)

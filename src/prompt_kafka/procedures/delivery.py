@@ -12,6 +12,7 @@ from prompt_kafka.core.delivered import (
     Compared,
     FilesAre,
     SyncBegun,
+    SyncFailed,
     SyncSucceeded,
 )
 from prompt_kafka.core.delivery import Application, GitState
@@ -40,14 +41,16 @@ def commit(
     )
 
 
-def compare(argo: Application, needs: tuple[Condition, ...] = (), *, hard: bool = False) -> Step:
+def compare(
+    argo: Application, needs: tuple[Condition, ...] = (), *, hard: bool = False, revision: str = ""
+) -> Step:
     """Return the step that has Argo CD read Git again; `hard` also drops what it has rendered."""
     return Step(
         title=f"have Argo CD compare {argo.name} with the commit",
         why="a refresh reads Git again; nothing is changed by it",
         action=Refresh(argo.name, argo.namespace, hard),
         needs=needs,
-        proof=(Compared(argo.name),),
+        proof=(Compared(argo.name, revision=revision),),
         timeout_s=SYNC_S,
     )
 
@@ -60,29 +63,51 @@ def sync_some(
     *,
     needs: tuple[Condition, ...] = (),
     proof: tuple[Condition, ...] = (),
+    revision: str = "",
 ) -> Step:
     """Return the step that syncs a few objects of an application, and what else proves it."""
     chosen = tuple(resources)
+    action = Sync(argo.name, argo.namespace, git.repository, git.branch, what, chosen, revision=revision)
     return Step(
         title=f"sync the {what}: {', '.join(each.name for each in chosen)}",
         why="one after the other, and nothing is pruned: no order of this can delete anything",
-        action=Sync(argo.name, argo.namespace, git.repository, git.branch, what, chosen),
-        needs=(*needs, Compared(argo.name)),
+        action=action,
+        needs=(*needs, Compared(argo.name, revision=revision)),
         proof=(SyncSucceeded(argo.name, what), *proof),
         marks=(SyncBegun(argo.name, what),),
+        given_up=SyncFailed(argo.name, what),
+        again=action,
         timeout_s=SYNC_S,
     )
 
 
-def sync_everything(argo: Application, git: GitState, needs: tuple[Condition, ...] = ()) -> Step:
-    """Return the step that syncs all of an application, so that its history has the commit."""
+def sync_everything(
+    argo: Application,
+    git: GitState,
+    needs: tuple[Condition, ...] = (),
+    *,
+    revision: str = "",
+    besides: tuple[str, ...] = (),
+) -> Step:
+    """Return the step that syncs all of an application, so that its history has the commit.
+
+    Parameters
+    ----------
+    revision
+        The commit; the run's where none is named.
+    besides
+        Objects that a commit after that one changes: they may be different in the end.
+    """
+    action = Sync(argo.name, argo.namespace, git.repository, git.branch, EVERYTHING, revision=revision)
     return Step(
         title=f"sync all of {argo.name}, without prune",
         why="selective syncs write no history, so without this there is nothing to roll back to",
-        action=Sync(argo.name, argo.namespace, git.repository, git.branch, EVERYTHING),
-        needs=(*needs, Compared(argo.name)),
-        proof=(ApplicationSynced(argo.name),),
+        action=action,
+        needs=(*needs, Compared(argo.name, revision=revision)),
+        proof=(ApplicationSynced(argo.name, revision=revision, besides=besides),),
         marks=(SyncBegun(argo.name, EVERYTHING),),
+        given_up=SyncFailed(argo.name, EVERYTHING),
+        again=action,
         timeout_s=SYNC_S,
     )
 

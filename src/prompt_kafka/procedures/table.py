@@ -16,8 +16,10 @@ from prompt_kafka.core.request import (
     USUAL_TERMS,
     ColdShutdownRequest,
     ColdStartupRequest,
+    DeployRequest,
     Request,
     RestartRequest,
+    RollbackRequest,
     Terms,
     TopicRequest,
 )
@@ -72,6 +74,8 @@ TABLE: Mapping[type[Request], str] = {
     TopicRequest: "create_topic",
     ColdStartupRequest: "cold_startup",
     ColdShutdownRequest: "cold_shutdown",
+    DeployRequest: "deploy",
+    RollbackRequest: "rollback",
 }
 """The module below :mod:`prompt_kafka.procedures` that plans each request."""
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from prompt_kafka.core.actions import Observe
-from prompt_kafka.core.agreed import ResourceAgrees, ResourceReady, SecretPresent, UserAuthorized
-from prompt_kafka.core.changes import FileChange, Manual
+from prompt_kafka.core.agreed import ResourceAgrees, ResourceReady, UserAuthorized
+from prompt_kafka.core.changes import FileChange
 from prompt_kafka.core.conditions import Condition, TargetIs
 from prompt_kafka.core.delivered import ApplicationSynced, Compared
 from prompt_kafka.core.delivery import Application, GitState
@@ -17,11 +17,9 @@ from prompt_kafka.core.rights import allowed, rules_of
 from prompt_kafka.core.world import World
 from prompt_kafka.procedures import delivery
 from prompt_kafka.procedures.authoring.topic import Wanted
+from prompt_kafka.procedures.passwords import passwords
 from prompt_kafka.procedures.proof import finished
 from prompt_kafka.procedures.rendered import Difference, Manifest, of_kind
-
-PERSON_S = 900.0
-"""How long a run waits for a person before it stops and gives the Lease back; it can be taken up again."""
 
 CANARY = "canary"
 """The runbook's own user, where the charts have it: no need to log in as a service's."""
@@ -61,7 +59,7 @@ def steps(change: Change, argo: Application, proofs: tuple[Condition, ...], cana
     compared = Compared(argo.name)
     if change.files or not compared.judge(world).holds:
         yield delivery.compare(argo, _needs(change))
-    yield from _keys(change)
+    yield from passwords(change.after, world, (grant.user for grant in change.request.grants))
     yield from _syncs(change, argo)
     yield Step(
         title="prove the topic and its users on the brokers",
@@ -85,30 +83,6 @@ def commit(change: Change) -> Step:
         f"sync, messages kept {topic.retention}."
     )
     return delivery.commit(git, message, change.files, _needs(change))
-
-
-def _keys(change: Change) -> Iterator[Step]:
-    """Yield a step for each password that a user takes from Vault."""
-    users = of_kind(change.after, "KafkaUser")
-    vault = next(iter(of_kind(change.after, "VaultSecret").values()), None)
-    path = str((vault or {}).get("spec", {}).get("path", ""))
-    live = {each.name for each in change.world.resources.known or () if each.kind == "KafkaUser"}
-    for grant in change.request.grants:
-        password = (users[grant.user]["spec"].get("authentication") or {}).get("password") or {}
-        source = (password.get("valueFrom") or {}).get("secretKeyRef")
-        if source is None or grant.user in live:
-            continue
-        yield Step(
-            title=f"put the password of {grant.user} into Vault",
-            why=f"the user takes it from Secret {source['name']}; its value is never looked at",
-            action=Manual(
-                f"put a new password for {grant.user} into Vault"
-                + (f" at {path}, key {source['key']}; it is read from standard input" if path else ""),
-                f"vault kv patch {path} {source['key']}=-" if path else "",
-            ),
-            proof=(SecretPresent(str(source["name"]), str(source["key"])),),
-            timeout_s=PERSON_S,
-        )
 
 
 def _syncs(change: Change, argo: Application) -> Iterator[Step]:

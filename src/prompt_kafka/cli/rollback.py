@@ -1,0 +1,34 @@
+"""``prompt-kafka rollback``: the heading *Deployment*, back."""
+
+from __future__ import annotations
+
+import click
+
+from prompt_kafka.cli.change import ChangeOptions, carry_out, change_options
+from prompt_kafka.cli.options import output_option, target_options
+from prompt_kafka.core.request import RollbackRequest
+from prompt_kafka.factory import session
+from prompt_kafka.targets import TargetOptions
+
+
+@click.command("rollback")
+@click.option(
+    "--to",
+    default="",
+    metavar="COMMIT",
+    help="As it was at this commit; before the last deployment if not given.",
+)
+@click.option("--stable", default=2.0, show_default=True, help="Seconds for which the end state must hold.")
+@change_options
+@target_options
+@output_option
+def command(to: str, stable: float, how: ChangeOptions, target: TargetOptions, output: str) -> int:
+    """Take back what the last deployment brought: one Git revert, synced and proved.
+
+    \b
+    prompt-kafka rollback --dry-run       what it undoes, and what cannot be undone
+    prompt-kafka rollback                 as it was before the last deployment
+    prompt-kafka rollback --to 1a2b3c4    as it was at a commit
+    """
+    with session(target, changes=True) as service:
+        return carry_out(service, RollbackRequest(to, stable), how, output)
