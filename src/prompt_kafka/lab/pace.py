@@ -86,12 +86,19 @@ class Pacer:
             return
         held, now = self._recoveries.get(fault.target), self._clock.monotonic()
         if held is None or held.process != process:
-            if broker_state(folder.rootfs / STATE_FILE) == RECOVERY and process.signal(signal.SIGSTOP):
+            state = broker_state(folder.rootfs / STATE_FILE)
+            if state == RECOVERY and process.signal(signal.SIGSTOP):
                 self._recoveries[fault.target] = _Held(process, now)
+            elif state > RECOVERY:
+                # It came through while nobody looked: the supervisor was killed, say.
+                self._over(fault)
         elif now - held.since >= float(fault.details.get("seconds", 0)):
             process.signal(signal.SIGCONT)
             del self._recoveries[fault.target]
-            self._state.faults.add(fault.name, fault.target, **{**fault.details, "over": True})
+            self._over(fault)
+
+    def _over(self, fault: Standing) -> None:
+        self._state.faults.add(fault.name, fault.target, **{**fault.details, "over": True})
 
     def _named(self, *names: str) -> set[str]:
         return {fault.target for name in names for fault in self._state.faults.all(name)}
