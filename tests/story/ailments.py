@@ -146,8 +146,18 @@ def machine(pod: str) -> Ailment:
         node = user.kubectl(*NAMESPACE, "get", "pod", pod, "-o", "jsonpath={.spec.nodeName}").strip()
         user.kubectl("annotate", "node", node, "lab.prompt-kafka/held=true")
 
+    def power_back(user: User) -> None:
+        for i in range(6):
+            user.kubectl("annotate", "node", f"lab-node-{i}", "lab.prompt-kafka/held-")
+
     return Ailment(
-        "machine", pod, frozenset({"machine down", "quorum lost"}), hold_node, due=3.0, sick=frozenset({pod})
+        "machine",
+        pod,
+        frozenset({"machine down", "quorum lost"}),
+        hold_node,
+        due=3.0,
+        undo=power_back,
+        sick=frozenset({pod}),
     )
 
 
@@ -243,35 +253,53 @@ def consumer_stopped(_: str = "") -> Ailment:
     )
 
 
-ALONE = (power_loss, wedge, api_down)
-ON_A_BROKER = (freeze, freeze, hold, kill, delete, recovery, machine, unschedulable)
-ON_A_CONTROLLER = (freeze, hold, machine)
-OF_AN_OPERATOR = (operator_down, pause)
-ASIDE = (refused_topic, consumer_stopped)
+SINGLES = (
+    power_loss,
+    wedge,
+    api_down,
+    operator_down,
+    pause,
+    refused_topic,
+    consumer_stopped,
+    freeze,
+    hold,
+    kill,
+    delete,
+    recovery,
+    machine,
+    unschedulable,
+)
+ON_BROKERS_ONLY = (kill, delete, recovery, unschedulable)
+PAIRS = ("controller+broker", "operator+node", "controllers", "brokers", "operators", "aside")
 
 
-def draw(chance: random.Random) -> tuple[Ailment, ...]:
-    """Draw a fault, or a pair of which each can be told beside the other."""
-    if chance.random() < 0.5:
-        make = chance.choice((*ALONE, *ON_A_BROKER, *ON_A_CONTROLLER, *OF_AN_OPERATOR, *ASIDE))
-        return (make(_place(chance, make)),)
-    pair = chance.choice(
-        ("controller+broker", "operator+node", "controllers", "brokers", "operators", "aside")
-    )
+def draws(seed: int, count: int) -> list[tuple[Ailment, ...]]:
+    """Draw faults: every single one once before any twice, and as many pairs of which each can be told."""
+    chance = random.Random(seed)
+    makes: list[Callable[[str], Ailment]] = []
+    while len(makes) < (count + 1) // 2:
+        makes += chance.sample(SINGLES, len(SINGLES))
+    found = [(_single(chance, make),) for make in makes[: (count + 1) // 2]]
+    pairs = [_pair(chance) for _ in range(count - len(found))]
+    mixed: list[tuple[Ailment, ...]] = [*found, *pairs]
+    chance.shuffle(mixed)
+    return mixed
+
+
+def _single(chance: random.Random, make: Callable[[str], Ailment]) -> Ailment:
+    return make(chance.choice(BROKERS if make in ON_BROKERS_ONLY else PODS))
+
+
+def _pair(chance: random.Random) -> tuple[Ailment, Ailment]:
+    pair = chance.choice(PAIRS)
     if pair == "controller+broker":
         one, other = chance.choice((freeze, hold)), chance.choice((freeze, hold, machine))
         return one(chance.choice(CONTROLLERS)), other(chance.choice(BROKERS))
     if pair == "operator+node":
-        return chance.choice(OF_AN_OPERATOR)(), chance.choice((freeze, hold))(chance.choice(PODS))
+        return chance.choice((operator_down, pause))(), chance.choice((freeze, hold))(chance.choice(PODS))
     if pair in ("controllers", "brokers"):
-        one, two = chance.sample(CONTROLLERS if pair == "controllers" else BROKERS, 2)
-        return freeze(one), chance.choice((freeze, hold))(two)
+        first, second = chance.sample(CONTROLLERS if pair == "controllers" else BROKERS, 2)
+        return freeze(first), chance.choice((freeze, hold))(second)
     if pair == "operators":
         return pause(), entity_operator()
-    return chance.choice(OF_AN_OPERATOR)(), consumer_stopped()
-
-
-def _place(chance: random.Random, make: Callable[[str], Ailment]) -> str:
-    if make in (kill, delete, recovery, unschedulable):
-        return chance.choice(BROKERS)
-    return chance.choice(PODS)
+    return chance.choice((operator_down, pause))(), consumer_stopped()

@@ -101,7 +101,9 @@ def _sick(evidence: Evidence, found: Found, pod: Pod) -> Sick | None:
         return Kind.POD_PENDING, why, evidence.kubectl(f"describe pod {pod.name}")
     if pod.running_since is None and (pod.waiting or pod.ended):
         return _not_running(evidence, pod)
-    if evidence.mute(pod):
+    # A broker on its way up may take connections before it answers; to restart one in recovery does harm.
+    coming = pod.is_broker and not pod.ready and pod.broker_state in ("", "Starting", "Recovery")
+    if evidence.mute(pod) and not coming:
         return Kind.POD_FROZEN, _frozen(pod), restart(evidence, pod.name)
     if not pod.ready:
         return _not_ready(evidence, found, pod)
