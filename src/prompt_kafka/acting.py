@@ -81,7 +81,7 @@ class Acting:
         run_id: str,
         listener: Listener,
         *,
-        take_over: bool = False,
+        take_over: str = "",
         override_hours: str = "",
         announced: str = "",
         not_announced: bool = False,
@@ -90,6 +90,8 @@ class Acting:
 
         Parameters
         ----------
+        take_over
+            Why it is taken from its owner, although the Lease is held; kept in the journal.
         override_hours
             Why it may go on in production hours; kept in the record.
         announced
@@ -141,14 +143,16 @@ class Acting:
         listener: Listener,
         *,
         new: bool = False,
-        take_over: bool = False,
+        take_over: str = "",
         changed: Callable[[RunRecord], RunRecord] | None = None,
     ) -> RunRecord:
         """Carry a record out under the Lease; however it ends, record and Lease are left in order."""
         with Interrupts() as interrupts, ExitStack() as stack:
             journal = stack.enter_context(Journal())
             writer = stack.enter_context(self._writer())
-            lease = stack.enter_context(self._lease(writer, record.plan, record.id, take_over=take_over))
+            lease = stack.enter_context(
+                self._lease(writer, record.plan, record.id, take_over=bool(take_over))
+            )
             store = RunStore(writer, self._environment.namespace)
             if new:
                 journal.keep(record)
@@ -159,6 +163,8 @@ class Acting:
                 record = changed(record) if changed is not None else record
             keeper = Keeper(store, journal, lease.lost.is_set)
             noting = Noting(listener, partial(journal.note, record.id))
+            if take_over:
+                journal.note(record.id, 0, "taken over", take_over)
             try:
                 keeper.keep(record)
                 if _sings(record.plan) and Part.CANARY in listener.also:
@@ -168,7 +174,7 @@ class Acting:
                 runner = stack.enter_context(self._runner(writer, keeper.keep, noting, interrupts, teller))
                 return self.announcing.beside(record, store, runner.run, noting.noticed)
             except PromptKafkaError as error:
-                if not lease.lost.is_set():
+                if not (isinstance(error, RefusedError) and error.rule == "run-taken-over"):
                     error.resume = resume_line(record)
                 noting.failed(str(error))
                 raise

@@ -40,6 +40,17 @@ def test_a_signal_during_a_wait_ends_it_at_once_and_the_next_one_does_not_end_th
         _send()
 
 
+def test_what_nohup_has_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Interrupts() as interrupts:
+            _send(signal.SIGHUP)
+            with interrupts.allowed():
+                assert interrupts.by == ""
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def test_the_third_one_gets_out() -> None:
     with Interrupts():
         _send()

@@ -180,7 +180,7 @@ def resume_run(
             record = service.acting.resume(
                 run,
                 listener,
-                take_over=bool(take_over),
+                take_over=take_over or "",
                 override_hours=override_hours,
                 announced=announced,
                 not_announced=not_announced,

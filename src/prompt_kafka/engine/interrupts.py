@@ -35,7 +35,8 @@ class Interrupts:
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
             for each in SIGNALS:
-                self._before[each] = signal.signal(each, self._came)
+                if signal.getsignal(each) is not signal.SIG_IGN:  # as nohup and a shell's & have it
+                    self._before[each] = signal.signal(each, self._came)
         return self
 
     def __exit__(self, *exc: object) -> None:

@@ -122,7 +122,7 @@ class Runner:
         except PromptKafkaError as error:
             self._stop(error.what)
             raise
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, BrokenPipeError):
             stopped = self._stop("interrupted")
             raise InterruptedRunError(in_flight(stopped)) from None
         return self._end(record.ended(RunState.DONE, self._clock.now()))
