@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import threading
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +90,17 @@ class Scene:
     def operations(self) -> Counter[str]:
         """Return how many operations Argo CD has begun for each step of each run."""
         return Counter(f"{run} {step}" for run, step, _ in self._operations)
+
+    def posts(self) -> Counter[str]:
+        """Return how many messages each run has posted for each key, by their metadata, in all channels."""
+        found: Counter[str] = Counter()
+        for file in (self.user.labs / "lab").glob("slack*.sqlite"):
+            with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as store:
+                for (body,) in store.execute("SELECT body FROM messages"):
+                    payload = (json.loads(body).get("metadata") or {}).get("event_payload") or {}
+                    if payload.get("run"):
+                        found[f"{payload['run']} {payload.get('key', '')}"] += 1
+        return found
 
     # How
 
