@@ -39,6 +39,7 @@ class Points:
     def __init__(self, file: Path, number: signal.Signals | None) -> None:
         self._file, self._signal = file, number
         self._visited = set(file.read_text().splitlines()) if file.exists() else set()
+        self._sent = False
         self._stage = "-"
         self._looks = 0
         self._main = threading.main_thread()
@@ -47,7 +48,7 @@ class Points:
     def reach(self, point: str) -> None:
         """Die here, unless this process or one before it did so already."""
         name = f"{self._stage} {point}"
-        if name in self._visited or threading.current_thread() is not self._main:
+        if self._sent or name in self._visited or threading.current_thread() is not self._main:
             return
         if self._hook and name.endswith(self._hook[0]):
             subprocess.run(self._hook[1:], check=True, capture_output=True)
@@ -58,6 +59,7 @@ class Points:
             file.flush()
             os.fsync(file.fileno())
         if self._signal is not None:
+            self._sent = True
             os.kill(os.getpid(), self._signal)
 
     def around(self, function: Callable[..., Any], name: Callable[..., str]) -> Callable[..., Any]:

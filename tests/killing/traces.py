@@ -27,15 +27,25 @@ class Traces:
     versions
         The resource version of each object.
     contents
-        A hash of each object's content.
+        Each object's content.
     brokers, git
         A hash of topics, settings, end offsets, groups and ACLs on the brokers, and of the Git branches.
     """
 
     versions: dict[str, str] = field(default_factory=dict)
-    contents: dict[str, str] = field(default_factory=dict)
+    contents: dict[str, dict[str, Any]] = field(default_factory=dict)
     brokers: dict[str, str] = field(default_factory=dict)
     git: str = ""
+
+    def changed(self, later: Traces) -> dict[str, Any]:
+        """Return which fields of which objects differ between this and a later look, before and after."""
+        found = {}
+        for name in self.contents.keys() | later.contents.keys():
+            before, after = self.contents.get(name) or {}, later.contents.get(name) or {}
+            fields = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+            if fields:
+                found[name] = {key: (before.get(key), after.get(key)) for key in sorted(fields)}
+        return found
 
     def moved(self, later: Traces) -> set[str]:
         """Return which objects were written between this and a later look."""
@@ -51,7 +61,7 @@ def of(scene: Scene) -> Traces:
             metadata = obj["metadata"]
             name = f"{kind.plural}.{kind.group} {metadata.get('namespace', '')}/{metadata['name']}"
             found.versions[name] = metadata["resourceVersion"]
-            found.contents[name] = _hash(_content(obj))
+            found.contents[name] = _content(obj)
     found.brokers = _brokers(scene)
     return found
 
@@ -75,7 +85,7 @@ def _content(obj: dict[str, Any]) -> dict[str, Any]:
     content = {k: v for k, v in obj.items() if k != "status"} | {"metadata": metadata}
     if obj.get("kind") == "Lease":
         content["spec"] = {k: v for k, v in obj["spec"].items() if not k.endswith("Time")}
-    return content
+    return content if obj.get("kind") != "Secret" else {**content, "data": _hash(content.get("data"))}
 
 
 def _brokers(scene: Scene) -> dict[str, str]:
