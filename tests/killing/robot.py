@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 from tests.killing.procedure import Procedure
@@ -39,14 +40,15 @@ def carry_out(scene: Scene, procedure: Procedure, folder: Path) -> list[str]:
 
 
 def _do(scene: Scene, procedure: Procedure, script: str, folder: Path) -> None:
-    """Run the lines of one step in a shell with kubectl and git, in a folder of their own."""
+    """Run the lines of one step in a shell, in a folder of their own: kubectl, git, and looks of our own."""
     folder.mkdir()
     commands = [line for line in script.splitlines() if line and not line.startswith("#")]
     if not commands or commands[0].startswith("vault "):
         procedure.person(scene, script)
         return
-    env = {**os.environ, **scene.user.env, "KUBECONFIG": str(scene.user.labs / "lab/kubeconfig")}
-    env |= {"USER": "robot"}
+    env = {**scene.user.environment(), "KUBECONFIG": str(scene.user.labs / "lab/kubeconfig"), "USER": "robot"}
+    env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
+    env["PYTHONPATH"] = os.pathsep.join(each for each in sys.path if each)
     done = subprocess.run(
         ["bash", "-eu", "-c", script], env=env, cwd=folder, capture_output=True, text=True, check=False
     )

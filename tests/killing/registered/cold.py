@@ -2,7 +2,9 @@ from tests.killing.procedure import Procedure, healthy
 from tests.killing.registered.restart import EACH
 from tests.killing.scene import Scene
 
-ACCEPT = tuple(word for each in ("snapshot-age", "producers", "reclaim-policy") for word in ("--accept", each))
+ACCEPT = tuple(
+    word for each in ("snapshot-age", "producers", "reclaim-policy") for word in ("--accept", each)
+)
 SHUTDOWN = ("cold-shutdown", "--graceful", *ACCEPT)
 
 
