@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
+from prompt_kafka.adapters.journal import NAME, Journal
 from prompt_kafka.clients.kinds import KAFKA
+from prompt_kafka.core.run import RunRecord, StepState
 from tests.killing.driver import HOOK
 from tests.killing.scene import IDENTITY, Scene
 from tests.story.conftest import User, wait_until
@@ -105,8 +107,8 @@ def test_a_recovery_goes_on_with_the_journal_and_uploads_it(
     words = ("restart", K4, "--by-deletion", "--yes")
     running = _until(scene, tmp_path, "after Delete", *words)
     try:
-        wait_until(lambda: "keep running:a-" in _visited(tmp_path), 60, "the record without an API")
-        wait_until(lambda: "after keep" in _visited(tmp_path).splitlines()[-1], 60, "the record here")
+        wait_until(lambda: bool(_kept_here(scene)), 90, "the record on this machine only")
+        assert _kept_here(scene)[-1].steps[0].state is StepState.ACTED
         assert running.poll() is None
         assert _gone(scene)
         if killed:
@@ -124,6 +126,7 @@ def test_a_recovery_goes_on_with_the_journal_and_uploads_it(
             assert running.returncode == 0, said
     finally:
         running.kill()
+        scene.user.run("lab", "faults", "release")
     run = _newest(scene)
     assert run["state"] == "done"
     assert scene.rolls()[K4] == before + 1
@@ -132,6 +135,6 @@ def test_a_recovery_goes_on_with_the_journal_and_uploads_it(
     assert kinds.index("asks") < kinds.index("asked") < kinds.index("kept here")
 
 
-def _visited(folder: Path) -> str:
-    file = folder / "visited"
-    return file.read_text() if file.exists() else "-"
+def _kept_here(scene: Scene) -> list[RunRecord]:
+    with Journal(scene.user.home / "state/prompt-kafka" / NAME) as journal:
+        return journal.waiting()
