@@ -31,6 +31,7 @@ from prompt_kafka.core.objects import Canary
 from prompt_kafka.core.quorum import ControllerAnswer
 from prompt_kafka.core.service import Environment, Target
 from prompt_kafka.core.world import (
+    OPERATOR_FILES,
     BranchOf,
     FilesIn,
     KeysOf,
@@ -273,7 +274,10 @@ class Observer:
             return self._argocd
 
     def _look_at_git(self, asked: frozenset[Look]) -> GitState:
-        return self.git().look({each.folder for each in asked if isinstance(each, FilesIn)})
+        folders = {each.folder for each in asked if isinstance(each, FilesIn) and each != OPERATOR_FILES}
+        if OPERATOR_FILES in asked:
+            folders.add(self._environment.operator_folder)
+        return self.git().look(folders)
 
     def _branch(self, name: str) -> GitState:
         environment = self._environment

@@ -20,6 +20,7 @@ ENTRIES = {
     "restart": Entry("restart", "Restart Kafka: controllers, then brokers, each proved.", "Change"),
     "cold-startup": Entry("cold_startup", "After a downtime: find what is wrong, and mend it.", "Change"),
     "cold-shutdown": Entry("cold_shutdown", "What is at risk in a downtime; --graceful stops it.", "Change"),
+    "upgrade": Entry("upgrade.main", "Upgrade Kafka, its metadata level, the operator: one hop a run."),
     "apply": Entry("apply", "Run a plan that --save-plan wrote.", "Change"),
     "run": Entry("run", "Runs: list, show, resume, abort.", "Change"),
     "topic": Entry("topic", "Topics: list, create.", "Messages"),

@@ -153,6 +153,59 @@ class RollbackRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class KafkaUpgradeRequest:
+    """Bring Kafka to another version, one hop.
+
+    Attributes
+    ----------
+    version
+        The version; an older one for the way back.
+    with_undeployed
+        Bring along what else is in Git and not in the cluster.
+    stable_s
+        For how many seconds the end state must hold.
+    """
+
+    version: str
+    with_undeployed: bool = False
+    stable_s: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataRequest:
+    """Bring the metadata to another level.
+
+    Attributes
+    ----------
+    level
+        The metadata version; that of the running Kafka when empty.
+    with_undeployed, stable_s
+        As in an upgrade of Kafka.
+    """
+
+    level: str = ""
+    with_undeployed: bool = False
+    stable_s: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorUpgradeRequest:
+    """Bring the operator to another version.
+
+    Attributes
+    ----------
+    version
+        The version of the operator.
+    with_undeployed, stable_s
+        As in an upgrade of Kafka.
+    """
+
+    version: str
+    with_undeployed: bool = False
+    stable_s: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """On what terms a change is made, whichever it is.
 
@@ -178,5 +231,13 @@ USUAL_TERMS = Terms()
 
 
 Request = (
-    RestartRequest | TopicRequest | ColdStartupRequest | ColdShutdownRequest | DeployRequest | RollbackRequest
+    RestartRequest
+    | TopicRequest
+    | ColdStartupRequest
+    | ColdShutdownRequest
+    | DeployRequest
+    | RollbackRequest
+    | KafkaUpgradeRequest
+    | MetadataRequest
+    | OperatorUpgradeRequest
 )

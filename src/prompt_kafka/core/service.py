@@ -104,6 +104,11 @@ class Environment:
         """The application's folder in the repository."""
         return f"applications/{self.application}"
 
+    @property
+    def operator_folder(self) -> str:
+        """The folder of the operator's application in the repository."""
+        return f"applications/{self.operator_application}"
+
 
 @dataclass(frozen=True, slots=True)
 class Target:

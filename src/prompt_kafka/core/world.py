@@ -86,6 +86,10 @@ class FilesIn:
     folder: str
 
 
+OPERATOR_FILES = FilesIn("the operator's")
+"""The folder of the operator's application, whatever it is called in the environment."""
+
+
 @dataclass(frozen=True, slots=True)
 class ObjectsOf:
     """Look at the objects of these kinds, each by its API version and name, in the service's namespace."""

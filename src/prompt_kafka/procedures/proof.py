@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from prompt_kafka.core.conditions import Finished
+from prompt_kafka.core.plan import Step
 from prompt_kafka.core.world import World
 
 
@@ -34,3 +35,8 @@ def notes(proof: Finished) -> tuple[str, ...]:
         f"the lag of group {group} is not proved: it was behind before" for group in proof.without_groups
     )
     return (*left_out, f"proof {'with' if proof.canary else 'without'} a canary message")
+
+
+def notes_of(step: Step) -> tuple[str, ...]:
+    """Return what the reader of a plan should know about the proof that a step ends with."""
+    return tuple(note for each in step.proof if isinstance(each, Finished) for note in notes(each))

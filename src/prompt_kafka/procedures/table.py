@@ -17,6 +17,9 @@ from prompt_kafka.core.request import (
     ColdShutdownRequest,
     ColdStartupRequest,
     DeployRequest,
+    KafkaUpgradeRequest,
+    MetadataRequest,
+    OperatorUpgradeRequest,
     Request,
     RestartRequest,
     RollbackRequest,
@@ -76,6 +79,9 @@ TABLE: Mapping[type[Request], str] = {
     ColdShutdownRequest: "cold_shutdown",
     DeployRequest: "deploy",
     RollbackRequest: "rollback",
+    KafkaUpgradeRequest: "upgrade_kafka",
+    MetadataRequest: "upgrade_metadata",
+    OperatorUpgradeRequest: "upgrade_strimzi",
 }
 """The module below :mod:`prompt_kafka.procedures` that plans each request."""
 

@@ -15,10 +15,12 @@ from prompt_kafka.procedures.authoring.tree import (
     Node,
     Path,
     cannot,
+    child,
     documents,
     ends_with_blanks,
     lines_of,
     load,
+    unshared,
 )
 
 INDENT = 2
@@ -56,6 +58,9 @@ class Yaml:
         key: Node | None = None
         value = self.root
         for name in path:
+            if value is not None and value.kind == "seq" and name.isdecimal():
+                key, value = None, value.items[int(name)] if int(name) < len(value.items) else None
+                continue
             if value is None or value.kind != "map":
                 return None, None
             if sum(each.value == name for each, _ in value.pairs) > 1:
@@ -78,7 +83,7 @@ class Yaml:
         loaded = load(self.text, self.where, template=self.template)
         found = loaded[self.document] if self.document < len(loaded) else None
         for name in path:
-            found = found.get(name) if isinstance(found, dict) else None
+            found = child(found, name)
         return found
 
     @property
@@ -272,7 +277,7 @@ class Yaml:
         after = load(text, self.where, template=self.template)
         while len(before) <= self.document:
             before.append(None)
-        wanted = _unshared(before)
+        wanted = unshared(before)
         if not path:
             if wanted[self.document] is None:
                 wanted[self.document] = copy.copy(empty)
@@ -280,19 +285,10 @@ class Yaml:
         else:
             parent = wanted[self.document]
             for name in path[:-1]:
-                parent = parent[name]
-            if parent[path[-1]] is None:
+                parent = child(parent, name)
+            if child(parent, path[-1]) is None:
                 parent[path[-1]] = copy.copy(empty)
-            change(parent[path[-1]])
+            change(child(parent, path[-1]))
         if after != wanted:
             raise cannot(self.where, f"the edit of {'.'.join(path) or 'it'} would change something else")
         return text
-
-
-def _unshared(value: Any) -> Any:
-    """Return a copy in which an anchor and its aliases are apart, so that changing one shows."""
-    if isinstance(value, dict):
-        return {key: _unshared(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_unshared(each) for each in value]
-    return value

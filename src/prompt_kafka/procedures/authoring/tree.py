@@ -191,3 +191,19 @@ def ends_with_blanks(node: Node | None, lines: list[str], line: int) -> bool:
         return node.last == line and bool(re.search(r"[|>]\d?\+", head))
     children = [*(each for pair in node.pairs for each in pair), *node.items]
     return any(ends_with_blanks(each, lines, line) for each in children)
+
+
+def child(value: Any, name: str) -> Any:
+    """Return what a mapping has under a name, or a list at a number; None where there is nothing."""
+    if isinstance(value, list):
+        return value[int(name)] if name.isdecimal() and int(name) < len(value) else None
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def unshared(value: Any) -> Any:
+    """Return a copy in which an anchor and its aliases are apart, so that changing one shows."""
+    if isinstance(value, dict):
+        return {key: unshared(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [unshared(each) for each in value]
+    return value

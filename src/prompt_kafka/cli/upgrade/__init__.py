@@ -1,0 +1,1 @@
+"""``prompt-kafka upgrade …``: Kafka, its metadata level, the operator."""
