@@ -142,23 +142,6 @@ def test_an_environment_is_set_up_as_an_administrator_does(cluster, settings, pr
     assert again.synced == ()
 
 
-def test_a_forced_kafka_version_is_a_parameter_that_everybody_sees(
-    cluster, settings, process, tree, tmp_path
-):
-    url = git.seed(tree, tmp_path / "lab" / "git" / "phalanx.git")
-    forced = LabSettings.from_json(
-        settings.to_json().replace('"kafka_version": null', '"kafka_version": "4.1.0"')
-    )
-    install(cluster.kubernetes, forced, url)
-    assert cluster.kubernetes.get(CONFIG_MAP, "version", "prompt-kafka")["data"] == {"kafka": "4.1.0"}
-
-    def reminded():
-        status = cluster.kubernetes.get(APPLICATION, "everything", "argocd").get("status") or {}
-        return status.get("sync", {}).get("status") == "OutOfSync"
-
-    eventually(reminded)
-
-
 def test_a_failed_sync_stops_with_its_reason(cluster, settings, process, tree, tmp_path):
     (tree / "applications" / "strimzi" / "templates" / "web.yaml").write_text('{{ fail "not today" }}\n')
     url = git.seed(tree, tmp_path / "lab" / "git" / "phalanx.git")

@@ -140,7 +140,7 @@ def _argocd(process: Process) -> list[Part]:
     from prompt_kafka.lab.argocd.rendering import Renderer
 
     settings = process.settings
-    renderer = Renderer(process.folder / "git" / "checkouts", strimzi_version=settings.strimzi_version)
+    renderer = Renderer(process.folder / "git" / "checkouts")
     connection = process.connect("argocd-controller")
     return [ApplicationController(connection, process.cache, renderer, factor=settings.timer_factor)]
 

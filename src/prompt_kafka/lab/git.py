@@ -76,7 +76,13 @@ def git(
     return done.stdout.strip()
 
 
-def seed(repo: Path, bare: Path, *, say: Callable[[str], None] = log.info) -> str:
+def seed(
+    repo: Path,
+    bare: Path,
+    *,
+    edits: Mapping[str, str] | None = None,
+    say: Callable[[str], None] = log.info,
+) -> str:
     """Put a GitOps tree into a lab's Git.
 
     Parameters
@@ -85,6 +91,8 @@ def seed(repo: Path, bare: Path, *, say: Callable[[str], None] = log.info) -> st
         A folder, or a Git working copy: taken as it stands, uncommitted changes included.
     bare
         The bare repository; made when it is not there.
+    edits
+        Texts of files that are to be other than they stand there.
     say
         Told, in one sentence each time, what was done or why nothing was.
 
@@ -96,7 +104,7 @@ def seed(repo: Path, bare: Path, *, say: Callable[[str], None] = log.info) -> st
     if not (bare / "HEAD").is_file():
         bare.mkdir(parents=True, exist_ok=True, mode=0o700)
         git("init", "--quiet", "--bare", "--initial-branch=main", str(bare))
-    tree = _tree(repo, bare)
+    tree = _tree(repo, bare, edits or {})
     seeded, head = _commit(bare, SEEDED), _commit(bare, BRANCH)
     if seeded and tree == git("rev-parse", f"{seeded}^{{tree}}", directory=bare):
         if head != seeded:
@@ -151,12 +159,15 @@ def export(directory: Path, commit: str, target: Path, *paths: str) -> None:
         git("checkout", "--quiet", "--force", commit, "--", *wanted, directory=directory, extra=extra)
 
 
-def _tree(repo: Path, bare: Path) -> str:
+def _tree(repo: Path, bare: Path, edits: Mapping[str, str]) -> str:
     if not repo.is_dir():
         raise GitError("there is no such folder", where=str(repo), next="give the folder of a GitOps tree")
     with TemporaryDirectory(prefix="prompt-kafka-index-") as scratch:
         extra = {"GIT_INDEX_FILE": f"{scratch}/index", "GIT_WORK_TREE": str(repo.resolve())}
         git("-C", str(repo.resolve()), "add", "--all", ".", directory=bare.resolve(), extra=extra)
+        for path, text in edits.items():
+            blob = git("hash-object", "-w", "--stdin", directory=bare, given=text)
+            git("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", directory=bare, extra=extra)
         return git("write-tree", directory=bare, extra=extra)
 
 

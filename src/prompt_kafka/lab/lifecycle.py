@@ -17,7 +17,7 @@ from prompt_kafka.clients.kinds import NAMESPACE
 from prompt_kafka.clients.kubernetes import AlreadyExists, Kubernetes, KubernetesError
 from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.core.errors import TimedOutError, UnreachableError, UsageError
-from prompt_kafka.lab import argocd, crds, git, preparation, processes
+from prompt_kafka.lab import argocd, crds, forced, git, preparation, processes
 from prompt_kafka.lab.apiserver.pki import prepare
 from prompt_kafka.lab.files import locked
 from prompt_kafka.lab.preparation import Say
@@ -43,7 +43,7 @@ class Wanted:
     repo
         GitOps checkout; None for the tree that is shipped with the package.
     kafka_version, strimzi_version
-        Versions to force; None for those of the charts.
+        Versions to put into the lab's Git; None for those of the charts.
     """
 
     name: str
@@ -136,7 +136,8 @@ def up(state: LabState, say: Say, *, fresh: bool, clock: Clock = SYSTEM) -> Up:
     try:
         preparation.fetch(state, tree, say)
         prepare(state.root, state.settings.api_port)
-        url = git.seed(tree.path, state.git, say=say)
+        edits = forced.edits(tree.path, state.settings, say if fresh else lambda _: None)
+        url = git.seed(tree.path, state.git, edits=edits, say=say)
         started = _start_supervisor(state, say)
         try:
             with Kubernetes.connect(state.kubeconfig, timeout=30.0) as kubernetes:

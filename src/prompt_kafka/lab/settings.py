@@ -42,7 +42,7 @@ class LabSettings:
     repo
         GitOps checkout it was seeded from; None for the tree that is shipped with the package.
     kafka_version, strimzi_version
-        Versions to force; None for those of the charts.
+        Versions that were put into the lab's Git when it was made; None for those of the charts.
     timer_factor
         The operator's timers and the kubelet's probe and restart delays are divided by it.
     schema

@@ -23,8 +23,8 @@ TRY = (
 @click.option(
     "--repo", type=click.Path(path_type=Path, exists=True, file_okay=False), help="GitOps checkout."
 )
-@click.option("--kafka-version", help="Force a Kafka version.")
-@click.option("--strimzi-version", help="Force a version of the operator.")
+@click.option("--kafka-version", help="Put this Kafka version into the lab's Git.")
+@click.option("--strimzi-version", help="Put this version of the operator into the lab's Git.")
 def command(
     name: str,
     environment: str | None,

@@ -34,7 +34,6 @@ RUN = ("strimzi", "prompt-kafka")
 """The applications that the lab runs, in the order in which they are synced."""
 
 REASON = f"the lab runs {' and '.join(RUN)} only; the Application is there and stays OutOfSync"
-_KAFKA_VERSION = "strimzi-kafka.kafka.version"
 _WHO = "lab"
 
 
@@ -102,8 +101,6 @@ def install(
     with _following(kubernetes, clock) as follow:
         if _sync(kubernetes, follow, root, say, timeout, clock):
             synced.append(root)
-        if settings.kafka_version:
-            _force_kafka(kubernetes, settings.kafka_version, say)
         for name in RUN:
             if kubernetes.find(APPLICATION, name, ARGOCD) is None:
                 say(f"the environment has no application {name}")
@@ -273,20 +270,3 @@ def _start(kubernetes: Kubernetes, name: str, run: str) -> bool:
     except (Conflict, NotFound):
         return False
     return True
-
-
-def _force_kafka(kubernetes: Kubernetes, version: str, say: Callable[[str], None]) -> None:
-    """Set another Kafka version on the Application, as ``argocd app set -p`` does for a branch test.
-
-    The app of apps shows this as a difference, which is the reminder that it is meant to be.
-    """
-    name = RUN[-1]
-    found = kubernetes.find(APPLICATION, name, ARGOCD)
-    if found is None or (found.get("status") or {}).get("history"):
-        return
-    options = dict(found["spec"]["source"].get("helm") or {})
-    kept = [each for each in options.get("parameters") or () if each["name"] != _KAFKA_VERSION]
-    parameters = [*kept, {"name": _KAFKA_VERSION, "value": version, "forceString": True}]
-    body = {"spec": {"source": {"helm": {"parameters": parameters}}}}
-    kubernetes.patch(APPLICATION, name, ARGOCD, body)
-    say(f"Kafka version {version} is forced by a parameter of the Application {name}")

@@ -144,14 +144,11 @@ def _undescribed(value: Any, names: bool) -> Any:
     return [_undescribed(each, False) for each in value] if isinstance(value, list) else value
 
 
-def note(dependency: Dependency, version: str) -> str:
+def note(dependency: Dependency) -> str:
     """Return what the Application says about the stand-in."""
-    forced = (
-        f" (the lab forces it; the chart says {dependency.version})" if version != dependency.version else ""
-    )
     return (
         f"The remote chart {dependency.name} {dependency.version} is not rendered. In its place: Deployment "
-        f"{NAME} and the CustomResourceDefinitions of operator {version}{forced}; no RBAC objects."
+        f"{NAME} and the CustomResourceDefinitions of operator {dependency.version}; no RBAC objects."
     )
 
 

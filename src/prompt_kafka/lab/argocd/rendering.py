@@ -60,13 +60,10 @@ class Renderer:
     ----------
     folder
         Where commits are laid out.
-    strimzi_version
-        Operator version to force; None for the chart's.
     """
 
-    def __init__(self, folder: Path, *, strimzi_version: str | None = None) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._strimzi_version = strimzi_version
         self._lock = threading.Lock()
         self._trees: OrderedDict[str, threading.Lock] = OrderedDict()
         self._kept: OrderedDict[str, Manifests | PromptKafkaError] = OrderedDict()
@@ -160,7 +157,7 @@ class Renderer:
             ]
         from prompt_kafka.lab import crds
 
-        version = self._strimzi_version or dependency.version
+        version = dependency.version
         values = rendered.values.get(dependency.values_key) or {}
         namespace = application["spec"]["destination"]["namespace"]
         objects = operator_chart.manifests(version, values, application["metadata"]["name"], namespace)
@@ -169,7 +166,7 @@ class Renderer:
         except PromptKafkaError as error:
             # Raised, not kept: the network may be there next time.
             raise ManifestError(f"Failed to load target state: {error.what}", where=error.where) from error
-        notes = [operator_chart.note(dependency, version)]
+        notes = [operator_chart.note(dependency)]
         notes += [
             f"Not evaluated by the lab's API: {rule}"
             for each in definitions
