@@ -167,6 +167,8 @@ def one_hop(at: Standing, target: str) -> None:
 
 def there(at: Standing, target: str) -> str:
     """Return the way to a Kafka version in words."""
+    if not any(target in each.kafka for each in RELEASES):
+        return "no operator of the table runs that version; prompt-kafka upgrade kafka shows what there is"
     hops = way(at, Goal(kafka=target))
     if hops is None and compare_metadata(at.metadata, metadata_of(target)) > 0:
         return (
