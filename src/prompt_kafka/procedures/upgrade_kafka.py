@@ -141,6 +141,7 @@ def follow(nodes: Nodes, runs: KafkaRuns) -> Step:
         action=Observe(),
         proof=(runs, QuorumLed()),
         given_up=OperatorRefuses(),
+        lost="mend what it names; then resume the run, or go back with the older version",
         timeout_s=rules.SECONDS_PER_POD * max(1, len(nodes.pods)),
     )
 

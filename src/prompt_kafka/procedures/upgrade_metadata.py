@@ -141,6 +141,7 @@ def _steps(
         action=Observe(),
         proof=(is_there, runs),
         given_up=OperatorRefuses(),
+        lost="prompt-kafka status names what is wrong; then resume the run",
         timeout_s=rules.SECONDS_PER_POD,
     )
     yield Step(

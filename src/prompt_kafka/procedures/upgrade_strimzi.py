@@ -158,6 +158,7 @@ def _steps(
         action=Observe(),
         proof=(brought,),
         given_up=ClustersRefused(clusters),
+        lost="mend what it names; then resume the run, or go back with the older version",
         timeout_s=rules.SECONDS_PER_POD * max(1, pods),
     )
     yield Step(
