@@ -8,6 +8,7 @@ from datetime import timedelta
 from prompt_kafka.core.actions import Annotate, Observe
 from prompt_kafka.core.changes import CommitFiles, FileChange
 from prompt_kafka.core.conditions import QuorumLed
+from prompt_kafka.core.notices import Notice, NoticeState, Thread
 from prompt_kafka.core.plan import Plan, Step
 from prompt_kafka.core.request import Terms
 from prompt_kafka.core.run import RunRecord, RunState, StepRecord, StepState
@@ -62,6 +63,17 @@ def test_a_run_tells_who_when_how_long_and_what_proved_it() -> None:
     assert "| 1 | restart prompt-kafka-kafka-3 | proved | 2026-11-24 16:00:40 UTC | 40.0 s |" in told
     assert "| 2 | prove \\| all | not begun |  |  |" in told
     assert "**proved**\n\n- 1 pods replaced" in told
+
+
+def test_what_was_told_is_part_of_the_story() -> None:
+    notice = Notice("started", "restart: begins\nin the maintenance window", NoticeState.SENT, "1.2")
+    thread = Thread("dm-prompt-processing", "C1", "1.2", "https://slack/archives/C1/p12", (notice,))
+    told = run_told(replace(RUN, thread=thread))
+    assert "- announced on #dm-prompt-processing: https://slack/archives/C1/p12" in told
+    assert "- started, sent: restart: begins\n  in the maintenance window" in told
+    assert "- not announced on #dm-prompt-processing" in run_told(
+        replace(RUN, thread=Thread("dm-prompt-processing"))
+    )
 
 
 def test_a_step_that_was_done_before_is_not_claimed() -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from prompt_kafka.core.actions import by_hand
 from prompt_kafka.core.changes import CommitFiles, without_difference
+from prompt_kafka.core.notices import Thread
 from prompt_kafka.core.plan import Plan, Step
 from prompt_kafka.core.run import RunRecord, StepRecord, StepState
 
@@ -53,6 +54,8 @@ def run_told(record: RunRecord) -> str:
     for number, (step, done) in enumerate(zip(plan.steps, record.steps, strict=True), 1):
         lines += ["", f"## {number}. {step.title}", "", *_step(step, plan), "", f"**{_state(step, done)}**"]
         lines += ["", *(f"- {line}" for line in done.evidence)] if done.evidence else []
+    if record.thread is not None and record.thread.notices:
+        lines += ["", "## Told on Slack", "", *_told(record.thread)]
     if plan.notes:
         lines += ["", "## Notes", "", *(f"- {note}" for note in plan.notes)]
     return "\n".join(lines) + "\n"
@@ -61,10 +64,23 @@ def run_told(record: RunRecord) -> str:
 def _terms(record: RunRecord) -> Iterator[str]:
     if record.terms.override_hours:
         yield f"production hours overridden: {record.terms.override_hours}"
-    if record.terms.announced:
+    thread = record.thread
+    if thread is not None and thread.channel:
+        said = (
+            f"announced on #{thread.channel}" if thread.announced else f"not announced on #{thread.channel}"
+        )
+        yield f"{said}: {thread.link}" if thread.link else said
+    elif record.terms.announced:
         yield f"announced: {record.terms.announced}"
     for rule in record.terms.accepted:
         yield f"accepted without proof: {rule}"
+
+
+def _told(thread: Thread) -> Iterator[str]:
+    for notice in thread.notices:
+        first, *rest = notice.text.splitlines() or [""]
+        yield f"- {notice.key}, {notice.state}: {first}"
+        yield from (f"  {line}" for line in rest if line.strip())
 
 
 def _step(step: Step, plan: Plan) -> Iterator[str]:
