@@ -7,7 +7,7 @@ from dataclasses import replace
 import click
 
 from prompt_kafka.cli.change import ChangeOptions, carry_out, change_options
-from prompt_kafka.cli.options import echo_json, output_option, target_options
+from prompt_kafka.cli.options import output_option, rendered, target_options
 from prompt_kafka.core.request import ColdShutdownRequest
 from prompt_kafka.core.world import Part
 from prompt_kafka.factory import session
@@ -46,7 +46,7 @@ def command(
             from prompt_kafka.core.stopped import record_of
 
             world = service.observe(frozenset({Part.NODES, Part.TOPICS, Part.OFFSETS}))
-            echo_json(encode(record_of(world)))
+            rendered("yaml" if output == "yaml" else "json", lambda: encode(record_of(world)))
             return 0
         how = replace(how, terms=replace(how.terms, accepted=accept))
         return carry_out(service, ColdShutdownRequest(graceful=graceful), how, output)

@@ -102,8 +102,3 @@ def _yaml(value: object) -> str:
     text = StringIO()
     yaml.dump(value, text)
     return text.getvalue()
-
-
-def echo_json(value: object) -> None:
-    """Print a value as JSON."""
-    rendered("json", lambda: value)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from prompt_kafka.cli.console import terminal
-from prompt_kafka.cli.options import echo_json
+from prompt_kafka.cli.options import rendered
 from prompt_kafka.cli.progress import Progress
 from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.core.codec import encode
@@ -35,6 +35,5 @@ def rehearse(session: Session, request: Request, how: ChangeOptions, output: str
     for title, seconds in done.steps:
         console.print(f"  {seconds:6.1f} s  {escape(title)}", highlight=False)
     console.print(f"[{'good' if done.proved else 'bad'}]{escape(done.line)}[/]")
-    if machine:
-        echo_json(encode(done))
+    rendered(output, lambda: encode(done), lambda: f"{done.line}\n")
     return ExitCode.OK if done.proved else ExitCode.FAILED
