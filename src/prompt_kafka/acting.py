@@ -18,7 +18,7 @@ from prompt_kafka.adapters.observe import Observer
 from prompt_kafka.adapters.perform import perform
 from prompt_kafka.adapters.pulse import Pulse
 from prompt_kafka.adapters.runs import RunStore, new_id
-from prompt_kafka.announcing import Announcing, Say, send_waiting, told
+from prompt_kafka.announcing import Say, send_waiting, told
 from prompt_kafka.clients.kafka import KafkaConnection
 from prompt_kafka.clients.kubernetes import Kubernetes
 from prompt_kafka.core.actions import Action, Observe
@@ -37,6 +37,7 @@ from prompt_kafka.engine.listeners import Listener, Noting
 from prompt_kafka.engine.notifier import Notifier
 from prompt_kafka.engine.runner import Runner
 from prompt_kafka.engine.undoing import take_back
+from prompt_kafka.maintaining import announcing_of
 from prompt_kafka.targets import kubeconfig_of, owner
 
 
@@ -54,7 +55,7 @@ class Acting:
     def __init__(self, environment: Environment, kubernetes: Kubernetes) -> None:
         self._environment = environment
         self._kubernetes = kubernetes
-        self.announcing = Announcing(environment)
+        self.announcing = announcing_of(kubernetes, environment)
 
     def run(
         self, plan: Plan, listener: Listener, request: Request | None = None, terms: Terms | None = None
@@ -172,7 +173,7 @@ class Acting:
                     stack.enter_context(Pulse(beside.observe, listener.beat))
                 teller = self.announcing.teller(record, noting.noticed, interrupts.allowed)
                 runner = stack.enter_context(self._runner(writer, keeper.keep, noting, interrupts, teller))
-                return self.announcing.beside(record, store, runner.run, noting.noticed)
+                return self.announcing.beside(record, writer, runner.run, noting.noticed)
             except PromptKafkaError as error:
                 if not (isinstance(error, RefusedError) and error.rule == "run-taken-over"):
                     error.resume = resume_line(record)
@@ -182,7 +183,7 @@ class Acting:
     def send_waiting(self, cluster: str, say: Say) -> int:
         """Send the notices that wait on this cluster, unless a run is acting there; return how many."""
         with self._writer() as writer:
-            return send_waiting(self.announcing, writer, self._environment.namespace, cluster, say)
+            return send_waiting(self.announcing, writer, cluster, say)
 
     def abort(self, run_id: str, say: Say, *, take_over: bool = False) -> RunRecord:
         """End a run that is not at its end: undo what can be undone, the last step first; say what stays.

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
 
 from prompt_kafka.adapters.lease import RunLease
-from prompt_kafka.adapters.runs import RunStore
 from prompt_kafka.adapters.slack_token import token_of
+from prompt_kafka.adapters.waiting import waiting
 from prompt_kafka.clients.kubernetes import Kubernetes
 from prompt_kafka.core import announcement
 from prompt_kafka.core.announcement import Preview
@@ -26,6 +28,11 @@ from prompt_kafka.engine.announcer import Announcer
 from prompt_kafka.engine.notifier import Keep
 from prompt_kafka.engine.teller import Teller
 from prompt_kafka.targets import owner
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from prompt_kafka.adapters.slack import Slack
 
 PATIENCE_S = 20.0
 """So long a planned run tries to reach Slack before it stops."""
@@ -46,14 +53,19 @@ class Announcing:
     environment
         Which.
     below
-        The thread of a maintenance that is announced and open: runs reply there.
+        Finds the thread of a maintenance that is announced for now: runs reply there.
     """
 
     def __init__(
-        self, environment: Environment, *, below: Thread | None = None, clock: Clock = SYSTEM
+        self,
+        environment: Environment,
+        *,
+        below: Callable[[], Thread | None] = lambda: None,
+        clock: Clock = SYSTEM,
     ) -> None:
         self._environment = environment
-        self._below = below
+        self.namespace = environment.namespace
+        self._below = cache(below)
         self._clock = clock
         self._token, self.why_not = "", ""
         if environment.channel:
@@ -66,8 +78,9 @@ class Announcing:
             return None
         if terms.announced:
             return Thread.below(channel, terms.announced)
-        if self._below is not None and self._below.announced:
-            return replace(self._below, notices=())
+        below = self._below()
+        if below is not None and below.announced:
+            return replace(below, notices=())
         return Thread(channel)
 
     def preview(self, plan: Plan, terms: Terms) -> Preview:
@@ -102,17 +115,19 @@ class Announcing:
     def teller(self, record: RunRecord, say: Say, allowed: Allowed = nullcontext) -> Teller:
         """Return who tells about a run; `allowed` is around waits that a person may interrupt."""
         patience = RECOVERY_PATIENCE_S if record.plan.recovery else PATIENCE_S
-        return Teller(self._announcer(record, patience), owner(), say, self._clock, allowed)
+        return Teller(self.announcer(record.id, record.started, patience), owner(), say, self._clock, allowed)
 
     def beside(
-        self, record: RunRecord, store: RunStore, run: Callable[[RunRecord], RunRecord], say: Say
+        self, record: RunRecord, writer: Kubernetes, run: Callable[[RunRecord], RunRecord], say: Say
     ) -> RunRecord:
         """Run, and send what other runs left waiting: before a planned run, after a recovery."""
         if not record.plan.recovery:
-            self.send_waiting(store, say, besides=record.id)
+            with suppress(PromptKafkaError):
+                self.send_waiting(writer, say, besides=record.id)
             return run(record)
         record = run(record)
-        self.send_waiting(store, say, besides=record.id)
+        with suppress(PromptKafkaError):
+            self.send_waiting(writer, say, besides=record.id)
         return record
 
     def aborted(
@@ -130,73 +145,60 @@ class Announcing:
             return self.teller(record, say).ended(record, keep)
         return record
 
-    def send_waiting(self, store: RunStore, say: Say, *, besides: str = "") -> int:
-        """Send what runs left waiting, for a bounded time; return how many notices.
+    def send_waiting(self, writer: Kubernetes, say: Say, *, besides: str = "") -> int:
+        """Send what runs and the maintenance left waiting, for a bounded time; return how many notices.
 
         The caller holds the cluster's Lease, so nobody else sends the same.
         """
         if not self._token:
             return 0
-        end = self._clock.monotonic() + SEND_WAITING_S
-        count = 0
-        for record in store.waiting():
-            thread, announcer = record.thread, self._announcer(record, RECOVERY_PATIENCE_S)
-            if thread is None or announcer is None or record.id == besides or not _may_be_sent(record):
-                continue
-
-            def keep(changed: Thread, record: RunRecord = record) -> None:
-                store.save(replace(record, thread=changed))
-
+        end, count = self._clock.monotonic() + SEND_WAITING_S, 0
+        for each in waiting(writer, self._environment.namespace, self._clock.now(), besides):
+            announcer = self.announcer(each.id, each.since, RECOVERY_PATIENCE_S)
             left = end - self._clock.monotonic()
-            if left <= 0:
+            if announcer is None or left <= 0:
                 break
             try:
-                sent = announcer.send(thread, keep, wait_s=left)
+                sent = announcer.send(each.thread, each.keep, wait_s=left)
             except PromptKafkaError:
-                continue  # somebody else has taken that run up
-            count += len(thread.waiting) - len(sent.waiting)
+                continue  # somebody else has taken it up
+            count += len(each.thread.waiting) - len(sent.waiting)
             if announcer.problem is not None:
-                say(f"notices of run {record.id} wait: {announcer.problem.what}")
+                say(f"notices of {each.id} wait: {announcer.problem.what}")
                 break
         if count:
             say(f"sent to {self._environment.channel}: {count} that waited")
         return count
 
-    def _announcer(self, record: RunRecord, patience_s: float) -> Announcer | None:
+    @property
+    def has_token(self) -> bool:
+        """A bot posts; else a person does."""
+        return bool(self._token)
+
+    def slack(self, patience_s: float) -> Slack | None:
+        """Return the way to Slack; None without a token."""
         if not self._token:
             return None
         from prompt_kafka.adapters.slack import Slack
 
-        slack = Slack(self._token, self._environment.slack_url, patience_s=patience_s, clock=self._clock)
-        return Announcer(slack, record.id, record.started, self._clock)
+        return Slack(self._token, self._environment.slack_url, patience_s=patience_s, clock=self._clock)
+
+    def announcer(self, thread_id: str, since: datetime, patience_s: float) -> Announcer | None:
+        """Return who posts the notices of a thread; None without a token."""
+        slack = self.slack(patience_s)
+        return Announcer(slack, thread_id, since, self._clock) if slack is not None else None
 
 
-def send_waiting(
-    announcing: Announcing,
-    writer: Kubernetes,
-    namespace: str,
-    cluster: str,
-    say: Say,
-    *,
-    run: str = "notices",
-) -> int:
+def send_waiting(announcing: Announcing, writer: Kubernetes, cluster: str, say: Say) -> int:
     """Take the cluster's Lease and send what waits; 0 when somebody else is acting: they send it."""
-    store = RunStore(writer, namespace)
-    if not store.waiting():
+    namespace = announcing.namespace
+    if not announcing.has_token or not waiting(writer, namespace, SYSTEM.now()):
         return 0
     try:
-        with RunLease(writer, namespace, cluster, run=run, owner=owner()):
-            return announcing.send_waiting(store, say)
+        with RunLease(writer, namespace, cluster, run="notices", owner=owner()):
+            return announcing.send_waiting(writer, say)
     except RefusedError:
         return 0
-
-
-def _may_be_sent(record: RunRecord) -> bool:
-    """Return whether others may post for a run: not when it stopped before it began, untold."""
-    thread = record.thread
-    assert thread is not None
-    began = any(step.state != "pending" for step in record.steps)
-    return began or thread.announced or not record.open
 
 
 def told(record: RunRecord, announced: str, not_announced: bool) -> RunRecord:

@@ -6,8 +6,8 @@ business.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from prompt_kafka.core.doctor import Examined
     from prompt_kafka.core.history import History
     from prompt_kafka.core.hours import Hours
+    from prompt_kafka.maintaining import Maintaining
     from prompt_kafka.procedures.rendered import Render
 
 
@@ -156,9 +157,15 @@ class Session:
     @property
     def announcing(self) -> Announcing:
         """How this environment's changes are announced."""
-        from prompt_kafka.announcing import Announcing
+        from prompt_kafka.maintaining import announcing_of
 
-        return Announcing(self.environment)
+        return announcing_of(self.kubernetes, self.environment)
+
+    def maintaining(self, zone: str, say: Callable[[str], None]) -> AbstractContextManager[Maintaining]:
+        """Give the means to announce, extend and end a maintenance."""
+        from prompt_kafka.maintaining import maintaining
+
+        return maintaining(self.environment, zone, say)
 
     @contextmanager
     def charts(self, world: World) -> Iterator[Render]:

@@ -46,7 +46,7 @@ def server(tmp_path: Path) -> Iterator[lab.Slack]:
 @pytest.fixture
 def environment(server: lab.Slack, tmp_path: Path) -> Environment:
     file = str(tmp_path / "slack-token")
-    return Environment("lab", channel="ops", slack_url=server.url, slack_token_file=file)
+    return Environment("lab", namespace=SPACE, channel="ops", slack_url=server.url, slack_token_file=file)
 
 
 def _texts(server: lab.Slack) -> list[str]:
@@ -73,9 +73,9 @@ def test_what_waits_is_sent_once_by_whoever_comes_next(
     store = RunStore(kubernetes, SPACE)
     assert [record.id for record in store.waiting()] == ["run-a", "run-b"]
     with RunLease(kubernetes, SPACE, "c", run="other", owner="x@y"):
-        assert send_waiting(Announcing(environment), kubernetes, SPACE, "c", said.append) == 0
+        assert send_waiting(Announcing(environment), kubernetes, "c", said.append) == 0
     for _ in range(2):
-        send_waiting(Announcing(environment), kubernetes, SPACE, "c", said.append)
+        send_waiting(Announcing(environment), kubernetes, "c", said.append)
     assert _texts(server) == ["run-a began"], "what never began is told to nobody"
     assert said == ["sent to ops: 1 that waited"]
     assert [record.id for record in store.waiting()] == ["run-b"]
@@ -88,8 +88,8 @@ def test_slack_down_what_waits_goes_on_waiting(kubernetes: Kubernetes, environme
     _waiting("run-c", kubernetes)
     said: list[str] = []
     down = replace(environment, slack_url="http://127.0.0.1:9/api/")
-    assert send_waiting(Announcing(down), kubernetes, SPACE, "c", said.append) == 0
-    assert "notices of run run-c wait: Slack does not answer" in said[0]
+    assert send_waiting(Announcing(down), kubernetes, "c", said.append) == 0
+    assert "notices of run-c wait: Slack does not answer" in said[0]
     assert "run-c" in [record.id for record in RunStore(kubernetes, SPACE).waiting()]
 
 
@@ -116,7 +116,7 @@ def test_without_a_token_production_wants_a_link_and_a_recovery_wants_nothing() 
 def test_a_run_replies_below_what_is_announced_already(environment: Environment) -> None:
     assert Announcing(environment).thread(Terms(announced=LINK)) == Thread.below("ops", LINK)
     began = Thread("ops").queue("a", "b").sent("a", Posted("C0123ABCD", "1.2", LINK))
-    below = Announcing(environment, below=began)
+    below = Announcing(environment, below=lambda: began)
     assert below.thread(Terms()) == replace(began, notices=())
     assert below.preview(slack_driver.plan(), Terms()).replies_to == LINK
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from slack_sdk.web import SlackResponse
@@ -119,40 +120,46 @@ class Slack:
             ) from None
         return None
 
-    def remind(self, channel_id: str, text: str, root: str, at: datetime) -> str:
-        """Schedule a reply; return its id. It cannot carry a mark: Slack does not post those.
+    def remind(self, channel_id: str, text: str, root: str, at: datetime) -> None:
+        """Schedule a reply. It cannot carry a mark: Slack does not post what has metadata and is scheduled.
 
         Raises
         ------
         NotPostedError, DoubtfulPostError
             It is not, or may not be, scheduled.
         """
-        answer = self._patiently(
+        self._patiently(
             lambda: self._client.chat_scheduleMessage(
                 channel=channel_id, text=_escaped(text), post_at=int(at.timestamp()), thread_ts=root
             ),
             f"channel {channel_id}",
         )
-        return str(answer["scheduled_message_id"])
 
-    def forget(self, channel_id: str, reminder: str) -> None:
-        """Take a scheduled reply back; one that was posted already stays.
+    def forget(self, channel_id: str, begin: str) -> None:
+        """Take back every scheduled message that begins so; what was posted already stays.
 
         Raises
         ------
         NotPostedError, DoubtfulPostError
             Nobody answers.
         """
-        try:
-            self._patiently(
-                lambda: self._client.chat_deleteScheduledMessage(
-                    channel=channel_id, scheduled_message_id=reminder
-                ),
-                f"channel {channel_id}",
+        where = f"channel {channel_id}"
+        answer = self._patiently(
+            lambda: self._client.chat_scheduledMessages_list(channel=channel_id, limit=100), where
+        )
+        for each in answer["scheduled_messages"]:
+            if not str(each.get("text", "")).startswith(_escaped(begin)):
+                continue
+            delete = partial(
+                self._client.chat_deleteScheduledMessage,
+                channel=channel_id,
+                scheduled_message_id=str(each["id"]),
             )
-        except NotPostedError as error:
-            if "invalid_scheduled_message_id" not in error.what:
-                raise
+            try:
+                self._patiently(delete, where)
+            except NotPostedError as error:
+                if "invalid_scheduled_message_id" not in error.what:
+                    raise
 
     def _link(self, channel_id: str, stamp: str) -> str:
         """Return the post's permalink; empty when it is not to be had, which takes nothing from the post."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import click
 
+from prompt_kafka.cli.announce import announce, end, extend
 from prompt_kafka.cli.windows import windows
 
 
 @click.group("maintenance")
 def command() -> None:
-    """When maintenance may be done."""
+    """When maintenance may be done, and telling it: one thread on the environment's channel."""
 
 
-command.add_command(windows)
+for each in (windows, announce, extend, end):
+    command.add_command(each)

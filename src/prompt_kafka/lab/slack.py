@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.core.errors import PromptKafkaError
+from prompt_kafka.lab.slack_later import Later
 from prompt_kafka.lab.slack_store import Answer, Messages, token_of
 from prompt_kafka.lab.standing import FAULTS_FOLDER, StandingFaults
 
@@ -122,10 +123,12 @@ class Slack:
         self.token = token_of(folder)
         self.faults = Faults(StandingFaults(folder / FAULTS_FOLDER))
         self.messages = Messages(folder / "slack.sqlite", clock)
+        self.later = Later(folder / "slack.sqlite", self.messages, clock)
         self._clock = clock
         try:
             self._server = _Server(("127.0.0.1", port), self)
         except OSError as error:
+            self.later.close()
             self.messages.close()
             raise PortError(
                 f"the lab's Slack cannot listen on port {port}: {error.strerror}",
@@ -151,6 +154,7 @@ class Slack:
             self._server.shutdown()
             self._thread.join(2.0)
         self._server.server_close()
+        self.later.close()
         self.messages.close()
 
     def answer(self, method: str, given: Mapping[str, Any], token: str) -> tuple[int, Answer, Fault | None]:
@@ -167,7 +171,8 @@ class Slack:
         return 200, self._call(method, given), fault
 
     def _call(self, method: str, given: Mapping[str, Any]) -> Answer:
-        messages = self.messages
+        messages, later = self.messages, self.later
+        later.post_due()
         known: dict[str, Callable[[], Answer]] = {
             "auth.test": lambda: {
                 "ok": True,
@@ -183,6 +188,9 @@ class Slack:
             "chat.postMessage": lambda: messages.post(given),
             "chat.update": lambda: messages.update(given),
             "chat.delete": lambda: messages.delete(given),
+            "chat.scheduleMessage": lambda: later.schedule(given),
+            "chat.scheduledMessages.list": lambda: later.listed(given),
+            "chat.deleteScheduledMessage": lambda: later.delete(given),
             "chat.getPermalink": lambda: messages.permalink(given, self.url.removesuffix("api/")),
             "conversations.history": lambda: messages.history(given),
             "conversations.replies": lambda: messages.replies(given),
