@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prompt_kafka.core.actions import Action, Observe
+from prompt_kafka.core.actions import Action
 from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.core.plan import Plan
 from prompt_kafka.core.request import USUAL_TERMS, Request, Terms
@@ -132,8 +132,8 @@ class Session:
         reasons = {
             index: why
             for index, step in enumerate(plan.steps)
-            if not isinstance(step.action, Observe)
-            and (why := "asked for" if by_hand else self._missing_right(step.action))
+            if (action := step.acts_by) is not None
+            and (why := "asked for" if by_hand else self._missing_right(action))
         }
         return plan.handed(reasons)
 

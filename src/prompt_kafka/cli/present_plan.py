@@ -7,7 +7,7 @@ import textwrap
 from rich.console import Console
 from rich.markup import escape
 
-from prompt_kafka.core.actions import by_hand
+from prompt_kafka.core.actions import Observe, by_hand
 from prompt_kafka.core.announcement import Preview
 from prompt_kafka.core.changes import CommitFiles, without_difference
 from prompt_kafka.core.codec import encode
@@ -29,6 +29,8 @@ def show(plan: Plan, console: Console, preview: Preview | None = None) -> None:
         console.print(f"\n{number}. [bold]{escape(step.title)}[/]")
         console.print(f"   [quiet]{escape(step.why)}[/]")
         _show_by_hand(without_difference(by_hand(step.action, plan.target.context)), console)
+        if isinstance(step.action, Observe) and step.again is not None:
+            _show_by_hand(by_hand(step.again, plan.target.context), console, "if that is given up: ")
     if plan.words:
         console.print("\n[bold]Who may then do what[/]")
     for sentence in plan.words:
@@ -84,10 +86,10 @@ def _show_files(commit: CommitFiles, console: Console) -> None:
             console.print(f"     [{style}]{escape(line)}[/]" if style else f"     {escape(line)}")
 
 
-def _show_by_hand(lines: str, console: Console) -> None:
+def _show_by_hand(lines: str, console: Console, lead: str = "by hand: ") -> None:
     for number, line in enumerate(lines.splitlines()):
         style = "quiet" if line.startswith("#") else "command"
-        console.print(f"   {'by hand: ' if number == 0 else '         '}[{style}]{escape(line)}[/]")
+        console.print(f"   {lead if number == 0 else ' ' * len(lead)}[{style}]{escape(line)}[/]")
 
 
 def _show_announcement(preview: Preview, console: Console) -> None:

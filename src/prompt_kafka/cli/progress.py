@@ -71,7 +71,10 @@ class Progress:
     def acted(self, step: Step) -> None:
         """Print that the proof is waited for now."""
         self._wait_begins()
-        if step.by_hand:
+        if step.by_hand and isinstance(step.action, Observe):
+            self._say("by itself, or by this line when it does not come:")
+            self._lines(step)
+        elif step.by_hand:
             self._say("waiting until it is done")
         elif not isinstance(step.action, Observe):
             self._say("asked; waiting for the proof")
@@ -96,8 +99,12 @@ class Progress:
     def handed_over(self, step: Step) -> None:
         """Print what a person has to do now; the lines begin at the margin, to be pasted as they are."""
         self._say(f"[unsure]by hand ({escape(step.by_hand)}):[/]")
+        self._lines(step)
+
+    def _lines(self, step: Step) -> None:
         self._console.print()
-        for line in by_hand(step.action, self._context).splitlines():
+        lines = by_hand(step.acts_by, self._context) if step.acts_by is not None else ""
+        for line in lines.splitlines():
             self._console.print(f"[{'quiet' if line.startswith('#') else 'command'}]{escape(line)}[/]")
         self._console.print()
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from prompt_kafka.core.actions import Action
+from prompt_kafka.core.actions import Action, Observe
 from prompt_kafka.core.codec import Json, encode
 from prompt_kafka.core.conditions import Condition
 from prompt_kafka.core.service import Target
@@ -43,6 +43,8 @@ class Step:
         Shows that what was asked has been given up without the proof.
     again
         What is then asked again, for what is left; when there is nothing, the run stops.
+    patience_s
+        For how many seconds `given_up` must have held, so that a passing moment is none.
     lost
         What the reader of that stop may do.
     timeout_s
@@ -63,12 +65,18 @@ class Step:
     marks: tuple[Condition, ...] = ()
     given_up: Condition | None = None
     again: Action | None = None
+    patience_s: float = 0.0
     lost: str = ""
     timeout_s: float = 600.0
     disruptive: bool = False
     irreversible: bool = False
     by_hand: str = ""
     undo: Action | None = None
+
+    @property
+    def acts_by(self) -> Action | None:
+        """What it does to the service, at once or only when what it waits for is given up."""
+        return self.again if isinstance(self.action, Observe) else self.action
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from prompt_kafka.core.clock import Clock
 from prompt_kafka.core.conditions import Condition, Finished
 from prompt_kafka.core.errors import StoppedError
 from prompt_kafka.core.outside_hours import OutsideProductionHours
@@ -55,3 +56,21 @@ def refuse_a_moved_world(index: int, step: Step, world: World) -> None:
             where=f"step {index + 1}: {step.title}",
             next="plan again",
         )
+
+
+class Patience:
+    """How long it is bearable that something was given up: a moment without a leader is an election."""
+
+    def __init__(self, step: Step, clock: Clock) -> None:
+        self._step, self._clock = step, clock
+        self._since: float | None = None
+
+    def ends(self, world: World) -> bool:
+        """Return whether it was given up now, and in every look since the step's patience began."""
+        if self._step.given_up is None or not self._step.given_up.judge(world).holds:
+            self._since = None
+            return False
+        now = self._clock.monotonic()
+        if self._since is None:
+            self._since = now
+        return now - self._since >= self._step.patience_s

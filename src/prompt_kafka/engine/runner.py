@@ -211,6 +211,7 @@ class Runner:
         holds_since: float | None = None
         asked_again: list[str] = []
         watched = step.given_up is not None and not step.by_hand
+        patience = looking.Patience(step, self._clock)
         looks = (*cheap, step.given_up) if watched and step.given_up is not None else cheap
         timeout_s = DAY_S if step.by_hand else step.timeout_s
         heard = self._clock.monotonic()
@@ -229,7 +230,7 @@ class Runner:
                     return (*asked_again, *looking.evidence(step.proof, world))
                 holds_since = None
             self._listener.looked(step, world, unmet)
-            if watched and unmet and world is not None:
+            if watched and unmet and world is not None and patience.ends(world):
                 asked_again += self._ask_again(number, step, world, len(asked_again) + 1)
             if now - began > timeout_s:
                 missing = unmet[0].because if unmet else f"it did not hold for {stable_s:.0f} s"

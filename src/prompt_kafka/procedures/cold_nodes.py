@@ -9,17 +9,19 @@ from prompt_kafka.core import cold
 from prompt_kafka.core.actions import Delete, DeleteEach, Observe
 from prompt_kafka.core.conditions import Condition, Finished, QuorumLed, Replaced, RollBegun, TargetIs
 from prompt_kafka.core.kept import MetadataForgotten, MetadataKept
-from prompt_kafka.core.objects import BROKER, Nodes, Pod
+from prompt_kafka.core.objects import BROKER, CONTROLLER, Nodes, Pod
 from prompt_kafka.core.plan import Step
 from prompt_kafka.core.quorum import quorum_of
 from prompt_kafka.core.service import Environment
-from prompt_kafka.core.started import BrokerIn, BrokerStuck, ClausesHold, NamesResolve, QuorumWedged
+from prompt_kafka.core.started import BrokerIn, BrokerStuck, ClausesHold, QuorumWedged
 from prompt_kafka.core.surroundings import ShutdownRecord
 from prompt_kafka.core.world import World
 
 PODS_S = 1200.0
 """Two or three reconciliations and five minutes, and images to be pulled."""
 QUORUM_S = 600.0
+ELECTION_S = 8.0
+"""A leader that has just gone has a successor within two or three seconds."""
 RECOVERY_S = 4 * 3600.0
 """Log recovery after an unclean stop, and replicas that fetch a whole disk again."""
 
@@ -105,30 +107,24 @@ def controllers(start: Start) -> Iterator[Step]:
 def _quorum(start: Start) -> Step:
     """Return the step that ends with a leader: waits for an election, and mends one that does not come."""
     pods = list(start.nodes.controllers)
-    names = tuple(sorted({*(p.name for p in pods), *_wanted(start.nodes, "controller")}))
-    again = DeleteEach("pod", tuple((name, "") for name in names), start.namespace)
-    late = start.world.logs.known is not None and not NamesResolve().judge(start.world).holds
-    if cold.wedged(start.world) and not late:
-        return Step(
-            title=f"delete all {len(pods)} controllers at once",
-            why="they are Ready and none leads: no quorum is there to protect, new processes mend it",
-            action=DeleteEach("pod", _baseline(pods), start.namespace),
-            needs=start.needs,
-            proof=(Replaced(_baseline(pods)), QuorumLed()),
-            marks=(RollBegun(_baseline(pods)),),
-            given_up=QuorumWedged(),
-            again=again,
-            timeout_s=QUORUM_S,
-            disruptive=True,
+    names = tuple(sorted({*(p.name for p in pods), *_wanted(start.nodes, CONTROLLER)}))
+    if cold.wedged(start.world):
+        title = f"delete all {len(pods)} controllers at once, unless one leads within {ELECTION_S:.0f} s"
+        why = "they are Ready and none leads: no quorum is there to protect, new processes mend it"
+    else:
+        title = "wait until the controllers elect a leader"
+        why = (
+            f"an election takes seconds; controllers that are Ready for {cold.WEDGED_S:.0f} s and still without "
+            f"one {ELECTION_S:.0f} s later are wedged, and are then deleted"
         )
     return Step(
-        title="wait until the controllers elect a leader",
-        why="an election takes seconds; controllers that are Ready for "
-        f"{cold.WEDGED_S:.0f} s without one are wedged, and are then deleted",
+        title=title,
+        why=why,
         action=Observe(),
         proof=(QuorumLed(),),
         given_up=QuorumWedged(),
-        again=again,
+        patience_s=ELECTION_S,
+        again=DeleteEach("pod", tuple((name, "") for name in names), start.namespace),
         timeout_s=QUORUM_S,
         disruptive=True,
     )
