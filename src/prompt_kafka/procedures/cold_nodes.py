@@ -114,8 +114,8 @@ def _quorum(start: Start) -> Step:
     else:
         title = "wait until the controllers elect a leader"
         why = (
-            f"an election takes seconds; controllers that are Ready for {cold.WEDGED_S:.0f} s and still without "
-            f"one {ELECTION_S:.0f} s later are wedged, and are then deleted"
+            f"an election takes seconds; controllers that are Ready for {cold.WEDGED_S:.0f} s and still have "
+            f"none {ELECTION_S:.0f} s later are wedged, and are then deleted"
         )
     return Step(
         title=title,
