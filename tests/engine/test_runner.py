@@ -323,3 +323,43 @@ def test_an_api_that_stays_silent_stops_a_run_before_its_act_and_not_a_recovery(
     record = _begin(_roll())
     record = replace(record, plan=replace(record.plan, recovery=True))
     assert Runner(observe, _nothing, _nothing, Heard(), clock).run(record).state is RunState.DONE
+
+
+def test_what_was_given_up_with_nothing_to_ask_again_stops_the_run_and_says_what_may_be_done() -> None:
+    step = _roll(given_up=RollGivenUp(((K4, "uid-4"),)), again=None, lost="tell the users")
+    with pytest.raises(StoppedError) as stopped:
+        _run(_begin(step), lambda _: healthy())
+    assert "the operator gave up" in stopped.value.what
+    assert stopped.value.next == "tell the users"
+
+
+def test_a_passing_moment_is_not_given_up() -> None:
+    again = AnnotateEach("pod", ((K4, "uid-4"),), "prompt-kafka", "strimzi.io/manual-rolling-update", "true")
+    step = _roll(given_up=RollGivenUp(((K4, "uid-4"),)), again=again, patience_s=8.0)
+
+    def after(seconds: float) -> World:
+        return healthy() if seconds < 7 else change(healthy(), RENEWED)
+
+    service, _, _ = _run(_begin(step), after)
+    assert service.actions == [ROLL]
+
+
+def test_what_stays_given_up_is_asked_again_after_its_patience() -> None:
+    again = AnnotateEach("pod", ((K4, "uid-4"),), "prompt-kafka", "strimzi.io/manual-rolling-update", "true")
+    step = _roll(given_up=RollGivenUp(((K4, "uid-4"),)), again=again, patience_s=8.0, timeout_s=300)
+    acted: list[float] = []
+
+    def after(seconds: float) -> World:
+        return change(healthy(), RENEWED) if acted else healthy()
+
+    clock = ManualClock(NOW)
+    service = Service(clock, after)
+
+    def perform(action: Action) -> None:
+        service.perform(action)
+        if action == again:
+            acted.append(clock.monotonic())
+
+    Runner(service.observe, perform, _nothing, Heard(), clock).run(_begin(step))
+    assert service.actions == [ROLL, again]
+    assert acted[0] >= 8

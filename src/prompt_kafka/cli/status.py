@@ -21,6 +21,7 @@ SEES = INSTANT | {
     Part.TIP,
     Part.CERTIFICATES,
     Part.VOLUMES,
+    Part.SHUTDOWN,
 }
 WITHIN_S, PATIENCE_S = 3.8, 2.0
 """What has not answered by then is unknown, so that there is an answer within five seconds; and for how long

@@ -15,6 +15,7 @@ class Kind(StrEnum):
 
     ANOTHER_CLUSTER = "another cluster"
     API_UNREACHABLE = "Kubernetes API unreachable"
+    SHUT_DOWN = "shut down"
     POWER_LOSS = "power loss"
     HOST_DOWN = "machine down"
     QUORUM_LOST = "quorum lost"

@@ -11,6 +11,7 @@ from prompt_kafka.core.delivery import Application, Operation, Tip
 from prompt_kafka.core.kafka import Group, GroupLag, Member
 from prompt_kafka.core.objects import Host, Nodes, ResourceState, Workload
 from prompt_kafka.core.service import Environment
+from prompt_kafka.core.stopped import record_of
 from prompt_kafka.core.upkeep import Certificate, Volume
 from prompt_kafka.core.world import Seen, World
 from tests.worlds import BROKERS, CLUSTER_ID, CONTROLLERS, NOW, change, healthy
@@ -65,6 +66,7 @@ def sick(differences: Mapping[str, Any]) -> World:
     ----------
     differences
         Beside those of :func:`tests.worlds.change`: ``silent`` (pod → what happened), ``down`` (machines),
+        ``shutdown`` (a record of it that waits),
         ``workloads`` (name → wanted and ready), ``refused`` (``Kind name`` → message), ``stale`` (resources
         not seen by their operator), ``applications`` (name → fields), ``readers`` (group → members and lag),
         ``lacks`` (``Kind name``), ``certificates`` (name → days), ``volumes`` (broker → fields in GiB, growth
@@ -131,6 +133,10 @@ def _down(world: World, names: list[str]) -> World:
         for h in world.hosts.known or ()
     )
     return replace(world, hosts=Seen(hosts, NOW))
+
+
+def _shutdown(world: World, _: Any) -> World:
+    return replace(world, shutdown=Seen(record_of(world), NOW))
 
 
 def _workloads(world: World, changes: Mapping[str, Mapping[str, int]]) -> World:
@@ -208,6 +214,7 @@ def _tip(world: World, fields: Mapping[str, Any]) -> World:
 _OWN: dict[str, Any] = {
     "silent": _silent,
     "down": _down,
+    "shutdown": _shutdown,
     "workloads": _workloads,
     "refused": _refused,
     "stale": _stale,

@@ -55,6 +55,8 @@ def diagnose(world: World, clauses: Iterable[Clause]) -> tuple[Cause, ...]:
     evidence = None
     if nodes is not None:
         evidence = evidence_of(world, nodes)
+        if (purpose := machines.shut_down(evidence)) is not None:
+            return (purpose,)
         for layer in _LAYERS:
             layer(evidence, found)
     found.causes = _together(found.causes)

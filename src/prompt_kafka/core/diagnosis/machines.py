@@ -46,6 +46,20 @@ def another_cluster(world: World) -> Cause:
     )
 
 
+def shut_down(evidence: Evidence) -> Cause | None:
+    """Return that the service was shut down on purpose; None when it was not."""
+    record, nodes = evidence.world.shutdown.known, evidence.nodes
+    if record is None or not record.waits or not nodes.kafka.paused or nodes.pods:
+        return None
+    return Cause(
+        Kind.SHUT_DOWN,
+        (nodes.kafka.name,),
+        f"it was shut down on purpose at {record.at:%Y-%m-%d %H:%M} UTC; its volumes and a record are there",
+        evidence.command("cold-startup"),
+        ("nothing runs, by intent: reconciliation is paused and every pod is gone",),
+    )
+
+
 def machines(evidence: Evidence, found: Found) -> None:
     """Find machines without power, and say what was on them."""
     nodes = evidence.nodes
