@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from prompt_kafka.announcing import Announcing
     from prompt_kafka.clients.kafka import KafkaConnection
     from prompt_kafka.core.doctor import Examined
+    from prompt_kafka.core.drift import Comparison
     from prompt_kafka.core.history import History
     from prompt_kafka.core.hours import Hours
     from prompt_kafka.maintaining import Maintaining
@@ -126,6 +127,26 @@ class Session:
             return plan
         head = world.git.known.head if world.git.known else ""
         return replace(plan, notes=(*plan.notes, found.note(head)))
+
+    def compare(self) -> Comparison:
+        """Compare Git, the cluster and the brokers; writes nothing.
+
+        Raises
+        ------
+        RefusedError
+            Git or Argo CD could not be seen.
+        """
+        from prompt_kafka.procedures import diff
+        from prompt_kafka.procedures.table import Means
+
+        first = self.observe(diff.FIRST)
+        with self.charts(first) as render:
+            means = Means(self.environment, False, render)
+            head, deployed = diff.rendered(first, means)
+            world = self.observe(
+                (diff.LOOKS - diff.FIRST) | {diff.kinds((*head, *deployed)), Part.APPLICATIONS}
+            )
+            return diff.compare(replace(world, git=first.git), means, head, deployed)
 
     def handed(self, plan: Plan, *, by_hand: bool) -> Plan:
         """Return the plan with what a person has to do: every step, or those for which a right is missing."""

@@ -15,6 +15,7 @@ ENTRIES = {
     "doctor": Entry("doctor", "What works from here, and what to do about the rest.", "Look"),
     "history": Entry("history", "What changed lately; --handover for the next shift.", "Look"),
     "maintenance": Entry("maintenance", "Maintenance windows, outside production hours: windows.", "Look"),
+    "diff": Entry("diff", "Git, the cluster and the brokers side by side; who changed what.", "Look"),
     "deploy": Entry("deploy", "Bring Git to the cluster, in a safe order, proved.", "Change"),
     "rollback": Entry("rollback", "Take back what the last deployment brought, by a Git revert.", "Change"),
     "restart": Entry("restart", "Restart Kafka: controllers, then brokers, each proved.", "Change"),

@@ -7,8 +7,8 @@ from prompt_kafka.core.errors import RefusedError
 from prompt_kafka.core.world import World
 
 
-def application(world: World, name: str) -> Application:
-    """Return the Application; refuse when it is not there or cannot be synced now."""
+def one(world: World, name: str) -> Application:
+    """Return the Application; refuse when it is not there (``not-seen``)."""
     found = next((each for each in world.applications.known or () if each.name == name), None)
     if found is None:
         raise RefusedError(
@@ -17,6 +17,12 @@ def application(world: World, name: str) -> Application:
             where=f"context {world.target.context}",
             next="correct `application` and `argocd_namespace` in service.yaml",
         )
+    return found
+
+
+def application(world: World, name: str) -> Application:
+    """Return the Application; refuse when it is not there or cannot be synced now."""
+    found = one(world, name)
     where = f"Application {found.namespace}/{found.name}"
     if found.frozen or found.deleting:
         raise RefusedError(
