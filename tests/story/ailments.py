@@ -88,6 +88,7 @@ def recovery(pod: str) -> Ailment:
         pod,
         frozenset({"log recovery"}),
         lambda user: _done(user.run("lab", "faults", "long-recovery", pod, "--seconds", "60")),
+        due=20.0,
     )
 
 

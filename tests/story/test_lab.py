@@ -80,7 +80,7 @@ def test_one_sick_broker_is_named_and_its_restart_mends_it(user: User) -> None:
     wait_until(lambda: _out_of_sync(user, SICK), 60, "the frozen broker out of sync")
     found = user.json("status", code=1)
     (problem,) = [p for p in found["problems"] if SICK in p["what"]]
-    assert problem["mend"] == f"prompt-kafka restart {SICK} -e lab"
+    assert problem["mend"] == f"prompt-kafka restart {SICK} --by-deletion -e lab"
     refused = user.run("restart", "prompt-kafka-kafka-3", "--yes", code=4)
     assert "replica-out-of-sync" in refused.stderr
     user.run(*problem["mend"].split()[1:], "--yes")

@@ -116,7 +116,7 @@ def _harmful(ailments: tuple[Ailment, ...], found: dict[str, Any]) -> list[str]:
         words = cause["mend"].split()
         if words[:2] != ["prompt-kafka", "restart"]:
             continue
-        for pod in words[2 : words.index("-e")] or ["everything"]:
+        for pod in [w for w in words[2 : words.index("-e")] if not w.startswith("--")] or ["everything"]:
             if pod not in sick or states.get(pod) == "Recovery" or cause["waits"]:
                 bad.append(cause["mend"])
     return bad
@@ -128,18 +128,24 @@ def _one(person: OnCall, number: int) -> dict[str, Any]:
     for ailment in ailments:
         ailment.inject(person)
     time.sleep(max(ailment.due for ailment in ailments))
-    found, causes, looks, harmful = {}, [], 0, []
+    found: dict[str, Any] = {}
+    causes: list[dict[str, Any]] = []
+    harmful: list[str] = []
+    said: list[list[str]] = []
+    looks = 0
     began, right, took = time.monotonic(), False, 0.0
     while not right and (looks == 0 or time.monotonic() - began < WITHIN_S):
         found, _ = person.look()
         looks, took = looks + 1, time.monotonic() - began
         causes = [*found["problems"], *found["warnings"]]
         right = _equal(ailments, causes)
+        said.append([f"{c['cause']}: {', '.join(c['objects'])}" for c in causes])
         harmful += _harmful(ailments, found)
     result = {
         "number": number,
         "injected": [str(ailment) for ailment in ailments],
-        "named": [f"{c['cause']}: {', '.join(c['objects'])}" for c in causes],
+        "named": said[-1],
+        "before": said[:-1],
         "mends": [c["mend"] for c in causes],
         "right": right and took <= WITHIN_S,
         "seconds": round(took, 2),

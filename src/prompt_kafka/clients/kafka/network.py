@@ -138,6 +138,8 @@ class Manager(KafkaConnectionManager):  # type: ignore[misc]
         self._read_only = read_only
         self._timeout = timeout
         self.last_failure: BaseException | None = None
+        self.failures: dict[Any, BaseException] = {}
+        self._answered: tuple[str, int] | None = None
 
     def get_connection(self, node_id: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the connection to a node, guarded where this manager only reads."""
@@ -147,7 +149,15 @@ class Manager(KafkaConnectionManager):  # type: ignore[misc]
         return connection
 
     def least_loaded_node(self) -> Any:
-        """Return a node to ask; when no known broker can be tried, one of the addresses given first."""
+        """Return a node to ask: connected, or the first to answer, or any; the library would draw by lot."""
+        brokers = self.cluster.brokers()
+        known = [(self._conns.get(broker.node_id), broker.node_id) for broker in brokers]
+        connected = [(len(c.in_flight_requests), i) for c, i in known if c and c.connected and not c.paused]
+        if connected:
+            return min(connected)[1]
+        for broker in brokers:
+            if (broker.host, broker.port) == self._answered and not self.connection_delay(broker.node_id):
+                return broker.node_id
         node = super().least_loaded_node()
         if node is None:
             first = [broker.node_id for broker in self.cluster.bootstrap_brokers()]
@@ -159,6 +169,7 @@ class Manager(KafkaConnectionManager):  # type: ignore[misc]
         brokers = self.cluster.bootstrap_brokers()
         first = await self._first_to_answer(brokers) if len(brokers) > 1 else None
         if first is not None:
+            self._answered = (first.host, first.port)
             self.cluster.bootstrap_brokers = lambda: [first]
         try:
             return await super()._do_bootstrap(deadline)
@@ -167,19 +178,19 @@ class Manager(KafkaConnectionManager):  # type: ignore[misc]
 
     async def _first_to_answer(self, nodes: Sequence[Any]) -> Any:
         """Shake hands with all at once; return the first that does, None when none does."""
-        first, left = Future(), [len(nodes)]
+        first, left = Future(), list(nodes)
         end = SYSTEM.monotonic() + self._timeout / 3
 
         async def greet(node: Any) -> None:
             try:
                 (await self._routed_transport(node, end)).close()
             except Exception:
-                left[0] -= 1
-                if left[0] == 0 and not first.is_done:
+                left.pop()
+                if not left and not first.is_done:
                     first.success(None)
-            else:
-                if not first.is_done:
-                    first.success(node)
+                return
+            if not first.is_done:
+                first.success(node)
 
         for node in nodes:
             self._net.call_soon_with_future(greet, node)
@@ -194,7 +205,7 @@ class Manager(KafkaConnectionManager):  # type: ignore[misc]
         await super()._connect(node, conn, *args, **kwargs)
         failure = conn.init_future.exception
         if failure is not None:
-            self.last_failure = failure
+            self.last_failure = self.failures[node.node_id] = failure
             if isinstance(failure, errors.SaslAuthenticationFailedError) and self.cluster.is_bootstrap(
                 node.node_id
             ):

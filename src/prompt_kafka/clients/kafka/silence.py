@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from prompt_kafka.clients.kafka.errors import reason
+from prompt_kafka.clients.kafka.errors import reason, translate
 from prompt_kafka.core.kafka import Cluster
 
 if TYPE_CHECKING:
@@ -26,13 +26,19 @@ def with_silent(connection: KafkaConnection) -> Cluster:
     )
     ids = [broker.id for broker in cluster.nodes]
     answers = connection.ask_each([(question, node) for node in ids])
+    failures = connection.admin._manager.failures
     silent = tuple(
-        (node, _why(answer))
+        (
+            node,
+            _why(failures.get(node, answer) if "NodeNotReady" in str(answer) else answer, connection.where),
+        )
         for node, answer in zip(ids, answers, strict=True)
         if isinstance(answer, BaseException)
     )
     return replace(cluster, silent=silent)
 
 
-def _why(error: BaseException) -> str:
-    return str(getattr(error, "what", "")) or reason(error)
+def _why(error: BaseException, where: str) -> str:
+    """Return why a broker did not answer: how the connection failed, rather than that there is none."""
+    told = translate(error, where)
+    return str(getattr(told, "what", "")) or reason(error)

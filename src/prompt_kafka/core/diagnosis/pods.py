@@ -45,7 +45,7 @@ def pods(evidence: Evidence, found: Found) -> None:
             sick.append((pod, name, said))
     brokers = [name for pod, name, (kind, _, _) in sick if pod and pod.is_broker and kind not in WAITS]
     for pod, name, (kind, why, mend) in sick:
-        several = name in brokers and len(brokers) > 1 and mend == restart(evidence, name)
+        several = name in brokers and len(brokers) > 1 and mend.startswith("prompt-kafka restart")
         cause = Cause(
             kind,
             (name,),
@@ -61,6 +61,14 @@ def pods(evidence: Evidence, found: Found) -> None:
 def restart(evidence: Evidence, *names: str) -> str:
     """Return the command that restarts pods."""
     return evidence.command(f"restart {' '.join(names)}")
+
+
+def replace_pod(evidence: Evidence, name: str) -> str:
+    """Return the command that replaces a pod which does nothing any more.
+
+    By deletion: the operator would wait for it to become Ready, for five minutes at each of ten tries.
+    """
+    return evidence.command(f"restart {name} --by-deletion")
 
 
 def _first(evidence: Evidence, found: Found, mend: str) -> str:
@@ -104,7 +112,7 @@ def _sick(evidence: Evidence, found: Found, pod: Pod) -> Sick | None:
     # A broker on its way up may take connections before it answers; to restart one in recovery does harm.
     coming = pod.is_broker and not pod.ready and pod.broker_state in ("", "Starting", "Recovery")
     if evidence.mute(pod) and not coming:
-        return Kind.POD_FROZEN, _frozen(pod), restart(evidence, pod.name)
+        return Kind.POD_FROZEN, _frozen(pod), replace_pod(evidence, pod.name)
     if not pod.ready:
         return _not_ready(evidence, found, pod)
     if evidence.refuses(pod):
@@ -131,7 +139,7 @@ def _not_running(evidence: Evidence, pod: Pod) -> Sick:
     if pod.waiting or ago < JUST_ENDED_S:
         return Kind.RESTARTING, f"{ended if pod.ended else 'is being started'}, wait", evidence.watch
     why = f"down: {ended} {ago:.0f} s ago, and nothing starts it again"
-    return Kind.POD_DOWN, why, restart(evidence, pod.name)
+    return Kind.POD_DOWN, why, replace_pod(evidence, pod.name)
 
 
 def _not_ready(evidence: Evidence, found: Found, pod: Pod) -> Sick | None:
@@ -147,14 +155,14 @@ def _not_ready(evidence: Evidence, found: Found, pod: Pod) -> Sick | None:
         why = f"hangs at its start since {runs:.0f} s"
         return Kind.BROKER_UNREGISTERED, why, evidence.kubectl(f"logs {pod.name} --tail=50")
     if pod.broker_state == "Running":
-        return Kind.POD_FROZEN, _frozen(pod), restart(evidence, pod.name)
+        return Kind.POD_FROZEN, _frozen(pod), replace_pod(evidence, pod.name)
     why = f"runs since {runs:.0f} s and is not Ready; whether it recovers its logs could not be seen"
     return Kind.POD_DOWN, why, evidence.kubectl(f"logs {pod.name} --tail=50")
 
 
 def _waits_for_quorum(evidence: Evidence, found: Found, pod: Pod) -> Sick | None:
     if pod.broker_state == "Running":
-        return Kind.POD_FROZEN, _frozen(pod), restart(evidence, pod.name)
+        return Kind.POD_FROZEN, _frozen(pod), replace_pod(evidence, pod.name)
     found.pods.add(pod.name)
     found.clauses.add("pods Ready")
     return None
