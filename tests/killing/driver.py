@@ -4,7 +4,7 @@
 called through; only, before and after each of them this process may send itself the signal. Points are
 
 * before and after the run's record is created or saved, named by the states of its steps;
-* before and after each action, each object that is written, each commit and each push;
+* before and after each action, each object that is written, each commit, push and post;
 * after the k-th look of each stage (the look before a step, and the looks of its wait).
 
 The points are written down before dying, so a run that is resumed over and over dies once at every one.
@@ -134,6 +134,7 @@ def main() -> None:
     from prompt_kafka.adapters import git
     from prompt_kafka.adapters.observe import Observer
     from prompt_kafka.adapters.runs import RunStore
+    from prompt_kafka.adapters.slack import Slack
     from prompt_kafka.cli.main import main as command
     from prompt_kafka.clients.kubernetes import Kubernetes
 
@@ -145,6 +146,8 @@ def main() -> None:
     changed = Kubernetes
     for verb in ("create", "patch", "replace", "delete"):
         setattr(changed, verb, points.around(getattr(Kubernetes, verb), _written(verb)))
+    changed = Slack
+    changed.post = points.around(Slack.post, lambda _, channel, text, mark, *__, **___: f"post {mark[1]}")
     changed = acting
     changed.perform = points.around(acting.perform, lambda action, *_, **__: f"{type(action).__name__}")
     changed = git

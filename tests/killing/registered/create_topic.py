@@ -18,7 +18,12 @@ PROCEDURES = (
         "topic-create",
         WORDS,
         goal=_exists,
-        counters=(("commits", Scene.commits), ("operations", Scene.operations), ("rolls", Scene.rolls)),
+        counters=(
+            ("commits", Scene.commits),
+            ("operations", Scene.operations),
+            ("posts", Scene.posts),
+            ("rolls", Scene.rolls),
+        ),
         once=(("rolls", ()),),
     ),
 )

@@ -11,7 +11,7 @@ PROCEDURES = (
     Procedure(
         "restart",
         ("restart",),
-        counters=(("rolls", Scene.rolls), ("told", Scene.roll_events)),
+        counters=(("rolls", Scene.rolls), ("told", Scene.roll_events), ("posts", Scene.posts)),
         once=(("rolls", EACH), ("told", EACH)),
         again="",
         slow=True,
