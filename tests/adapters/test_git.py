@@ -125,6 +125,22 @@ def test_a_look_brings_the_folder_as_text(bare: Path) -> None:
     assert state.checkout == ""
 
 
+def test_other_folders_are_brought_when_they_are_asked_for(bare: Path) -> None:
+    repository = _repository(bare)
+    state = repository.look({"environments"})
+    assert "environments/values-lab.yaml" in state.files
+    assert f"{FOLDER}/values.yaml" in state.files
+    assert "environments/values-lab.yaml" not in repository.look().files
+
+
+def test_a_file_of_another_folder_is_changed_only_when_it_is_as_planned(bare: Path, home: Path) -> None:
+    repository, path = _repository(bare), "environments/values-lab.yaml"
+    repository.commit(_action(files=(FileChange(path, "name: lab\n", "name: lab\nx: 1\n"),)))
+    assert git(bare, "show", f"main:{path}") == "name: lab\nx: 1"
+    with pytest.raises(StoppedError, match="is not the one that the plan was made for"):
+        repository.commit(_action(files=(FileChange(path, "name: lab\n", "y: 1\n"),), mark="run-2"))
+
+
 def test_git_and_we_call_a_file_by_the_same_id(bare: Path) -> None:
     assert blob("a: 1\n") == git(bare, "rev-parse", f"main:{FOLDER}/values.yaml")
 

@@ -19,8 +19,9 @@ from prompt_kafka.clients.kafka import (
 from prompt_kafka.clients.kafka.silence import with_silent
 from prompt_kafka.clients.kafka.volumes import volumes
 from prompt_kafka.core.errors import UnreachableError
+from prompt_kafka.core.versions import metadata_level, metadata_of
 from tests.clients.conftest import make_topic
-from tests.kafka_node import USERS, KafkaNode
+from tests.kafka_node import KAFKA, USERS, KafkaNode
 
 
 def test_cluster_names_its_id_and_brokers(node: KafkaNode, admin: KafkaConnection) -> None:
@@ -28,6 +29,12 @@ def test_cluster_names_its_id_and_brokers(node: KafkaNode, admin: KafkaConnectio
     assert cluster.id == node.cluster_id
     assert [(broker.id, broker.fenced) for broker in cluster.nodes] == [(1, False)]
     assert {"describe", "alter"} <= cluster.operations
+
+
+def test_the_finalized_metadata_level_is_known_by_name(admin: KafkaConnection) -> None:
+    features = admin.features()
+    assert features.name == metadata_of(KAFKA)
+    assert features.metadata == metadata_level(features.name)
 
 
 def test_topic_has_partitions_settings_and_what_we_may_do(admin: KafkaConnection) -> None:

@@ -1,4 +1,4 @@
-"""What the stories of upgrades share: a lab at some versions, what runs there, traffic, a kill in the roll."""
+"""What the stories of upgrades share: a lab at some versions, what runs there, traffic, a kill in a roll."""
 
 from __future__ import annotations
 
