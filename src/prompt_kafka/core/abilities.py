@@ -35,7 +35,8 @@ class Right:
 
     def __str__(self) -> str:
         name = f"{self.resource}{f'/{self.subresource}' if self.subresource else ''}"
-        return f"{self.verb} {name}{f'.{self.group}' if self.group else ''} in {self.namespace}"
+        where = f"in {self.namespace}" if self.namespace else "in the whole cluster"
+        return f"{self.verb} {name}{f'.{self.group}' if self.group else ''} {where}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,9 @@ def abilities(environment: Environment) -> tuple[Ability, ...]:
     found.append(Ability("", "reach pods by port-forward", forward, "needed where no listener is", True))
     command = (Right("get", "", "pods", space, "exec"),)
     found.append(Ability("", "run Kafka's own tools in pods", command, "the last way to the quorum", True))
+    definitions = (Right("list", "apiextensions.k8s.io", "customresourcedefinitions", ""),)
+    what = "look at the operator's definitions"
+    found.append(Ability("", what, definitions, "without it `upgrade strimzi` is refused", True))
     return tuple(found)
 
 
