@@ -344,6 +344,10 @@ def test_a_wrong_token_is_named_and_never_shown(server: lab.Slack) -> None:
     assert "very-secret" not in str(raised.value)
 
 
+def test_whose_token_it_is(server: lab.Slack) -> None:
+    assert client(server).who() == "prompt-kafka in Lab"
+
+
 def test_a_server_that_fails_leaves_a_doubt(server: lab.Slack) -> None:
     server.faults.order(lab.Fault("chat.postMessage", status=500, error="x"))
     with pytest.raises(DoubtfulPostError, match="Slack failed"):

@@ -41,7 +41,7 @@ def healthy() -> Examined:
         git=Tried("phalanx, main at 1234"),
         push=Tried("main"),
         secrets=Tried((SecretSeen("prompt-kafka", ("butler-writer",), ()),)),
-        slack=True,
+        slack=Tried("channel ops, as prompt-kafka in Rubin"),
     )
 
 
@@ -140,11 +140,20 @@ def test_what_was_not_tried_is_no_failure() -> None:
 
 
 def test_no_slack_token_is_the_normal_case() -> None:
-    found = findings(dataclasses.replace(healthy(), slack=False))
+    none: Tried[str] = Tried(skipped="channel ops, no bot token in PROMPT_KAFKA_SLACK_TOKEN")
+    found = findings(dataclasses.replace(healthy(), slack=none))
     assert works(found)
     (slack,) = [finding for finding in found if finding.name == "Slack"]
     assert slack.answer is Answer.UNKNOWN
     assert "to be pasted" in slack.next
+
+
+def test_a_token_that_slack_does_not_take_is_a_failure() -> None:
+    bad: Tried[str] = Tried(failed="Slack says: invalid_auth", next="the token is wrong")
+    found = findings(dataclasses.replace(healthy(), slack=bad))
+    assert not works(found)
+    (slack,) = [finding for finding in found if finding.name == "Slack"]
+    assert (slack.answer, slack.next) == (Answer.NO, "the token is wrong")
 
 
 def test_a_chart_without_a_canary() -> None:

@@ -17,12 +17,13 @@ from typing import Any, TypeVar
 from prompt_kafka.adapters.access import Access, Asked
 from prompt_kafka.adapters.argocd_way import argocd_of
 from prompt_kafka.adapters.git import GitRepository
+from prompt_kafka.adapters.slack_token import token_of
 from prompt_kafka.clients.kafka import preload
 from prompt_kafka.clients.kinds import KAFKA, SECRET, USER, VAULT_SECRET, Kind
 from prompt_kafka.clients.kubernetes import Forbidden, Kubernetes, NotFound, Object
 from prompt_kafka.core.abilities import Right, abilities
 from prompt_kafka.core.clock import SYSTEM, Clock
-from prompt_kafka.core.doctor import SLACK_TOKEN, Examined, QuorumSeen, SecretSeen, Tried
+from prompt_kafka.core.doctor import Examined, QuorumSeen, SecretSeen, Tried
 from prompt_kafka.core.errors import PromptKafkaError
 from prompt_kafka.core.quorum import ControllerAnswer, quorum_of
 from prompt_kafka.core.service import Environment
@@ -51,7 +52,7 @@ def examine(
         The environment variables; the process's own when not given.
     """
     known = os.environ if variables is None else variables
-    seen = Examined(environment, slack=bool(known.get(SLACK_TOKEN)), proxies=_proxies(known))
+    seen = Examined(environment, slack=_slack(environment, known), proxies=_proxies(known))
     seen = replace(seen, **_git(environment))
     path = Path(environment.kubeconfig).expanduser() if environment.kubeconfig else None
     try:
@@ -248,6 +249,22 @@ def _failure(error: Exception) -> Tried[Any]:
         where = f" ({error.where})" if error.where else ""
         return Tried(failed=f"{error.what}{where}", next=error.next or "")
     return Tried(failed=str(error) or type(error).__name__)
+
+
+def _slack(environment: Environment, variables: Mapping[str, str]) -> Tried[str]:
+    """Ask Slack whose token it is; nothing is posted."""
+    token, why_not = token_of(environment, variables)
+    if not environment.channel:
+        return Tried(skipped="no channel is configured: nobody is told")
+    if not token:
+        return Tried(skipped=f"channel {environment.channel}, {why_not}")
+    from prompt_kafka.adapters.slack import Slack
+
+    try:
+        who = Slack(token, environment.slack_url, patience_s=1.0, timeout_s=5).who()
+    except PromptKafkaError as error:
+        return _failure(error)
+    return Tried(f"channel {environment.channel}, as {who}")
 
 
 def _skipped(why: str) -> dict[str, Any]:

@@ -120,6 +120,17 @@ class Slack:
             ) from None
         return None
 
+    def who(self) -> str:
+        """Return whose token it is.
+
+        Raises
+        ------
+        NotPostedError, DoubtfulPostError
+            It is not good, or nobody answers.
+        """
+        answer = self._patiently(self._client.auth_test, "auth.test")
+        return f"{answer['user']} in {answer['team']}"
+
     def remind(self, channel_id: str, text: str, root: str, at: datetime) -> None:
         """Schedule a reply. It cannot carry a mark: Slack does not post what has metadata and is scheduled.
 

@@ -101,7 +101,7 @@ class Examined:
     push
         The branch that a push was tried on.
     slack
-        Whether there is a token.
+        Whom the token belongs to, and the channel.
     proxies
         The variables that name proxies, without passwords.
     """
@@ -120,7 +120,7 @@ class Examined:
     git: Tried[str] = field(default_factory=not_tried)
     push: Tried[str] = field(default_factory=not_tried)
     secrets: Tried[tuple[SecretSeen, ...]] = field(default_factory=not_tried)
-    slack: bool = False
+    slack: Tried[str] = field(default_factory=not_tried)
     proxies: tuple[str, ...] = ()
 
 
@@ -271,15 +271,10 @@ def _secret(secret: SecretSeen) -> Finding:
 
 
 def _announcing(seen: Examined) -> Iterator[Finding]:
-    if seen.slack:
-        yield Finding("Announcing", "Slack", Answer.YES, f"a token is in {SLACK_TOKEN}")
-    else:
-        yield Finding(
-            "Announcing",
-            "Slack",
-            Answer.UNKNOWN,
-            f"no token in {SLACK_TOKEN}",
-            "nothing is to be done: announcements are printed, to be pasted",
-        )
+    slack, mend = seen.slack, seen.slack.next
+    said = slack.value or slack.failed or slack.skipped
+    if slack.answer is Answer.UNKNOWN:
+        mend = "nothing is to be done: announcements are printed, to be pasted"
+    yield Finding("Announcing", "Slack", slack.answer, said, mend)
     said = ", ".join(seen.proxies) or "none"
     yield Finding("Announcing", "proxies", Answer.YES, f"{said} (never used for Kubernetes and Kafka)")
