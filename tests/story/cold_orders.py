@@ -37,7 +37,7 @@ BROKERS = tuple(f"prompt-kafka-kafka-{number}" for number in (3, 4, 5))
 NEEDS_HELP = ("wedged quorum", "frozen broker", "operator at zero", "shut down")
 """Downtimes that do not end by themselves."""
 
-ALONE_S = 12.0
+ALONE_S = 8.0
 """So long it is watched that a downtime does not end by itself."""
 TOGETHER = 6
 """Downtimes through which one run of traffic flows."""
@@ -84,14 +84,14 @@ def orders(seed: int, count: int) -> Iterator[Order]:
             yield Order(own, kind, victim=dice.choice(BROKERS))
             continue
         nodes = [
-            (node, round(dice.choice((0.0, 0.0, 0.5, 2.0)), 1)) for node in dice.sample(NODES, len(NODES))
+            (node, round(dice.choice((0.0, 0.0, 0.3, 1.0)), 1)) for node in dice.sample(NODES, len(NODES))
         ]
         kind = "cut tails" if number % 10 == 8 else "power loss"
         yield Order(
             own,
             kind,
             tuple(nodes),
-            names_late_s=dice.choice((0.0, 0.0, 6.0)),
+            names_late_s=dice.choice((0.0, 0.0, 4.0)),
             blank=dice.choice(("", "", dice.choice(CONTROLLERS))),
             recovering=dice.choice(("", "", dice.choice(BROKERS))) if kind == "power loss" else "",
             asked_first=dice.random() < 0.5,
@@ -165,7 +165,7 @@ class Lab:
         if order.blank:
             self.user.run("lab", "faults", "blank-disk", order.blank)
         if order.recovering:
-            self.user.run("lab", "faults", "long-recovery", order.recovering, "--seconds", "6")
+            self.user.run("lab", "faults", "long-recovery", order.recovering, "--seconds", "4")
         if order.names_late_s:
             self.user.run("lab", "faults", "dns-late")
         back = threading.Thread(target=self._power_back, args=(order,))
@@ -240,20 +240,20 @@ def _seconds(record: dict[str, Any]) -> float | None:
 
 
 def with_traffic(
-    lab: Lab, chosen: list[Order], rate: float = 250.0
+    lab: Lab, chosen: list[Order], rate: float = 120.0
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Run downtimes while the data flows; return what happened, and the account."""
     with lab.traffic(rate) as account:
         found = []
         for order in chosen:
             found.append(lab.downtime(order))
-            time.sleep(3)
+            time.sleep(1)
     return found, account
 
 
 def with_cut_tails(lab: Lab, order: Order) -> dict[str, Any]:
     """Cut tails off once the data has come to rest; return the loss by sequence number and as reported."""
-    out = lab.user.run("lab", "traffic", "--rate", "600", "--duration", "6s", "-o", "json", code=None).stdout
+    out = lab.user.run("lab", "traffic", "--rate", "400", "--duration", "4s", "-o", "json", code=None).stdout
     account = json.loads(out)
     time.sleep(7)  # the high watermarks are written down every five seconds
     before = lab.sequences(account["run"])
