@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from prompt_kafka.clients.kafka import KafkaConnection
+from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.factory import session
 from prompt_kafka.lab.traffic.settings import RESULTS
 from prompt_kafka.lab.traffic.visit import read_message
@@ -150,9 +151,7 @@ class Lab:
         else:
             accept = ("--accept", "snapshot-age", "--accept", "producers")
             user.run("cold-shutdown", "--graceful", "--yes", *accept, timeout=PATIENCE_S)
-        end = time.monotonic() + ALONE_S
-        while time.monotonic() < end:
-            time.sleep(3)
+        SYSTEM.sleep(ALONE_S)
         return "healed alone" if user.json("status", code=None)["healthy"] else "did not heal"
 
     def _power_loss(self, order: Order) -> tuple[subprocess.CompletedProcess[str], list[str]]:
@@ -180,10 +179,10 @@ class Lab:
 
     def _power_back(self, order: Order) -> None:
         for node, wait in order.nodes:
-            time.sleep(wait)
+            SYSTEM.sleep(wait)
             self.user.run("lab", "faults", "release", node)
         if order.names_late_s:
-            time.sleep(order.names_late_s)
+            SYSTEM.sleep(order.names_late_s)
             self.user.run("lab", "faults", "release", "dns-late")
 
     def _startup(self) -> subprocess.CompletedProcess[str]:
@@ -195,7 +194,7 @@ class Lab:
         account: dict[str, Any] = {}
         flow = self.user.start("lab", "traffic", "--rate", f"{rate:g}", "-o", "json")
         try:
-            time.sleep(4)
+            SYSTEM.sleep(4)
             yield account
         finally:
             flow.send_signal(signal.SIGINT)
@@ -247,7 +246,7 @@ def with_traffic(
         found = []
         for order in chosen:
             found.append(lab.downtime(order))
-            time.sleep(1)
+            SYSTEM.sleep(1)
     return found, account
 
 
@@ -255,7 +254,7 @@ def with_cut_tails(lab: Lab, order: Order) -> dict[str, Any]:
     """Cut tails off once the data has come to rest; return the loss by sequence number and as reported."""
     out = lab.user.run("lab", "traffic", "--rate", "400", "--duration", "4s", "-o", "json", code=None).stdout
     account = json.loads(out)
-    time.sleep(7)  # the high watermarks are written down every five seconds
+    SYSTEM.sleep(7)  # the high watermarks are written down every five seconds
     before = lab.sequences(account["run"])
     found = lab.downtime(order)
     lost = before - lab.sequences(account["run"])
