@@ -8,6 +8,7 @@ import click
 
 from prompt_kafka.cli.change import ChangeOptions, carry_out, change_options
 from prompt_kafka.cli.options import output_option, target_options
+from prompt_kafka.core.errors import UnreachableError
 from prompt_kafka.core.request import ColdStartupRequest
 from prompt_kafka.factory import session
 from prompt_kafka.targets import TargetOptions
@@ -34,4 +35,12 @@ def command(
     """
     how = replace(how, terms=replace(how.terms, accepted=accept))
     with session(target, changes=True) as service:
-        return carry_out(service, ColdStartupRequest(stable_s=stable), how, output)
+        try:
+            return carry_out(service, ColdStartupRequest(stable_s=stable), how, output)
+        except UnreachableError as error:
+            back = service.environment.bring_back
+            raise UnreachableError(
+                f"the Kubernetes API does not answer, so nothing can be told: {error.what}",
+                where=error.where,
+                next=f"bring it back first: {back}" if back else "bring it back first, with its storage",
+            ) from error

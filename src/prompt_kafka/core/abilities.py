@@ -20,6 +20,7 @@ RESOURCES: Mapping[str, tuple[str, str]] = {
 }
 """API group and plural of each resource that an action can name."""
 
+COLD = "without it cold-startup sees fewer causes, and no lost records"
 BY_HAND = "without it these steps are shown to be carried out by hand, by somebody who may"
 
 
@@ -150,7 +151,19 @@ def abilities(environment: Environment) -> tuple[Ability, ...]:
     definitions = (Right("list", "apiextensions.k8s.io", "customresourcedefinitions", ""),)
     what = "look at the operator's definitions"
     found.append(Ability("", what, definitions, "without it `upgrade strimzi` is refused", True))
+    found.append(Ability("", "look into a downtime", _downtime(environment), COLD, True))
     return tuple(found)
+
+
+def _downtime(environment: Environment) -> tuple[Right, ...]:
+    space = environment.namespace
+    return (
+        Right("list", "", "nodes", ""),
+        Right("list", "", "persistentvolumeclaims", space),
+        Right("get", "", "persistentvolumes", ""),
+        Right("list", "apps", "deployments", space),
+        Right("get", "", "pods", space, "log"),
+    )
 
 
 def _look(environment: Environment) -> tuple[Right, ...]:

@@ -140,8 +140,10 @@ def by_hand(action: Action, context: str) -> str:
         case Scale(name, namespace, replicas):
             words = ["scale", "deployment", name, f"--replicas={replicas}", "-n", namespace]
         case KeepState(name, namespace):
-            make = ["kubectl", "--context", context, "create", "configmap", name, "-n", namespace]
-            return f"prompt-kafka cold-shutdown --state | {shlex.join(make)} --from-file=state=/dev/stdin"
+            kubectl = ["kubectl", "--context", context, "-n", namespace]
+            old = shlex.join([*kubectl, "delete", "configmap", name, "--ignore-not-found"])
+            new = shlex.join([*kubectl, "create", "configmap", name, "--from-file=state=/dev/stdin"])
+            return f"{old}\nprompt-kafka cold-shutdown --state | {new}"
         case Observe():
             return ""
     return shlex.join(["kubectl", "--context", context, *words])

@@ -103,7 +103,7 @@ class Recorded:
     Attributes
     ----------
     mark
-        The run that made it; put in when the run begins.
+        The run that made it; put in when the run begins. A record made by hand has none.
     """
 
     mark: str = ""
@@ -118,7 +118,7 @@ class Recorded:
         if world.shutdown.known is None:
             return unknown(world.shutdown) if world.shutdown.because else no("no shutdown record is there")
         record = world.shutdown.known
-        if not record.waits or (self.mark and record.run != self.mark):
+        if not record.waits or (self.mark and record.run not in ("", self.mark)):
             return no("the record that is there belongs to another shutdown")
         return yes(f"{len(record.ends)} partitions of {len(record.topics)} topics recorded")
 
