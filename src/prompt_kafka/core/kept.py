@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from prompt_kafka.core import cold
-from prompt_kafka.core.losses import losses
+from prompt_kafka.core.losses import doubtful, losses
 from prompt_kafka.core.verdict import Verdict, judge, no, unknown, yes
 from prompt_kafka.core.world import Look, Part, World
 
@@ -61,8 +61,14 @@ class NothingLost:
             return unknown(world.logs)
         if world.groups.known is None:
             return unknown(world.groups)
-        lost = [str(loss) for loss in losses(world)]
-        return judge([f"lost {each}" for each in lost], "nothing acknowledged is missing", most=20)
+        lost = [f"lost {loss}" for loss in losses(world)]
+        return judge(lost, f"nothing acknowledged is missing{_doubt(world)}", most=20)
+
+
+def _doubt(world: World) -> str:
+    """Return what was cut off without anybody having been told, as far as is known, that it was safe."""
+    cut = doubtful(world)
+    return f"; cut off, never known to be acknowledged: {'; '.join(map(str, cut))}" if cut else ""
 
 
 @dataclass(frozen=True, slots=True)

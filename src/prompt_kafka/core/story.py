@@ -23,6 +23,7 @@ def plan_told(plan: Plan) -> str:
     """Return a plan as Markdown."""
     lines = [f"# Plan: {plan.summary}", "", f"`{plan.target.line}`", "", f"- plan: `{plan.digest}`"]
     lines += [f"- {note}" for note in plan.notes]
+    lines += _found(plan)
     if not plan.steps:
         lines += ["", f"Nothing to do: {plan.nothing_because}"]
     for number, step in enumerate(plan.steps, 1):
@@ -44,6 +45,7 @@ def run_told(record: RunRecord) -> str:
     lines += [f"- continues run `{record.continues}`"] if record.continues else []
     lines += [f"- **{record.because}**"] if record.because else []
     lines += [f"- {note}" for note in _terms(record)]
+    lines += _found(plan)
     before = record.started
     lines += ["", "| | step | state | at | took |", "|---|---|---|---|---|"]
     for number, (step, done) in enumerate(zip(plan.steps, record.steps, strict=True), 1):
@@ -59,6 +61,11 @@ def run_told(record: RunRecord) -> str:
     if plan.notes:
         lines += ["", "## Notes", "", *(f"- {note}" for note in plan.notes)]
     return "\n".join(lines) + "\n"
+
+
+def _found(plan: Plan) -> list[str]:
+    """Return what was found wrong before anything was planned."""
+    return ["", "## Found", "", *(f"- {sentence}" for sentence in plan.found)] if plan.found else []
 
 
 def _terms(record: RunRecord) -> Iterator[str]:
