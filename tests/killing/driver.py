@@ -128,6 +128,8 @@ def _git(*arguments: str, **_: Any) -> str:
 
 def main() -> None:
     number = None if sys.argv[2] == "none" else signal.Signals[sys.argv[2]]
+    if number is not None and signal.getsignal(number) is signal.SIG_IGN:  # a suite in a shell's background
+        signal.signal(number, signal.default_int_handler)
     points = Points(Path(sys.argv[1]), number)
     sys.argv = ["prompt-kafka", *sys.argv[3:]]
     from prompt_kafka import acting
