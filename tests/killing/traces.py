@@ -81,8 +81,12 @@ def _kinds(scene: Scene) -> list[Kind]:
 
 
 def _content(obj: dict[str, Any]) -> dict[str, Any]:
-    metadata = {k: v for k, v in obj["metadata"].items() if k not in ("resourceVersion", "managedFields")}
+    """Return an object without what tells of any write, which is compared for itself, and of Argo CD's own."""
+    moving = ("resourceVersion", "managedFields", "generation")
+    metadata = {k: v for k, v in obj["metadata"].items() if k not in moving}
     content = {k: v for k, v in obj.items() if k != "status"} | {"metadata": metadata}
+    if ((content.get("operation") or {}).get("initiatedBy") or {}).get("automated"):
+        del content["operation"]
     if obj.get("kind") == "Lease":
         content["spec"] = {k: v for k, v in obj["spec"].items() if not k.endswith("Time")}
     return content if obj.get("kind") != "Secret" else {**content, "data": _hash(content.get("data"))}

@@ -73,6 +73,7 @@ ONE = Procedure(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scene", [()], indirect=True, ids=["a lab"])
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_everywhere_it_says_what_is_in_flight_and_is_taken_up(
@@ -101,6 +102,7 @@ LOOKS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scene", [()], indirect=True, ids=["a lab"])
 def test_a_look_and_a_plan_leave_no_trace(scene: Scene) -> None:
     """Every object's resource version and content, the brokers' topics, settings, ACLs, groups and ends."""

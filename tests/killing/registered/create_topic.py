@@ -25,5 +25,6 @@ PROCEDURES = (
             ("rolls", Scene.rolls),
         ),
         once=(("rolls", ()),),
+        slow=True,
     ),
 )

@@ -48,7 +48,13 @@ def _deploy_a_change(scene: Scene) -> None:
 
 PROCEDURES = (
     Procedure(
-        "deploy", ("deploy",), start=_merge_a_change, goal=_deployed, counters=COUNTERS, once=(("rolls", ()),)
+        "deploy",
+        ("deploy",),
+        start=_merge_a_change,
+        goal=_deployed,
+        counters=COUNTERS,
+        once=(("rolls", ()),),
+        slow=True,
     ),
     Procedure(
         "rollback",
@@ -57,6 +63,6 @@ PROCEDURES = (
         goal=_deployed,
         counters=(("commits", Scene.commits), *COUNTERS),
         once=(("rolls", ()),),
-        again="",
+        slow=True,
     ),
 )
