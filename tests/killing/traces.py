@@ -81,7 +81,7 @@ def _kinds(scene: Scene) -> list[Kind]:
 
 
 def _content(obj: dict[str, Any]) -> dict[str, Any]:
-    """Return an object without what tells of any write, which is compared for itself, and of Argo CD's own."""
+    """Return an object without what tells of any write, compared for itself, and what Argo CD sets itself."""
     moving = ("resourceVersion", "managedFields", "generation")
     metadata = {k: v for k, v in obj["metadata"].items() if k not in moving}
     content = {k: v for k, v in obj.items() if k != "status"} | {"metadata": metadata}
