@@ -58,9 +58,14 @@ class Acting:
         self.announcing = announcing_of(kubernetes, environment)
 
     def run(
-        self, plan: Plan, listener: Listener, request: Request | None = None, terms: Terms | None = None
+        self,
+        plan: Plan,
+        listener: Listener,
+        request: Request | None = None,
+        terms: Terms | None = None,
+        continues: str = "",
     ) -> RunRecord:
-        """Carry a plan out as a new run; the request it was made for is kept with it.
+        """Carry a plan out as a new run; the request is kept with it, and whose rest it is.
 
         Raises
         ------
@@ -73,7 +78,7 @@ class Acting:
         now = SYSTEM.now()
         run_id = new_id(plan.procedure, now)
         self.announcing.refuse_untold(plan, terms or USUAL_TERMS)
-        record = RunRecord.begin(run_id, plan.marked(run_id), owner(), now, request, terms)
+        record = RunRecord.begin(run_id, plan.marked(run_id), owner(), now, request, terms, continues)
         record = replace(record, thread=self.announcing.thread(record.terms))
         return self._act(record, listener, new=True)
 

@@ -108,6 +108,7 @@ class Session:
             A guard said no, or the request is wrong.
         """
         from prompt_kafka.core.hours_guard import guarded
+        from prompt_kafka.procedures.pull_request import by_pull_request
         from prompt_kafka.procedures.rendered import no_tree
         from prompt_kafka.procedures.table import Means, procedure
 
@@ -116,7 +117,8 @@ class Session:
         with self.charts(world) as render:
             tree = self._observer.git().folder_at if self.environment.repository else no_tree
             means = Means(self.environment, self.has_canary(), render, terms, tree)
-            plan = guarded(chosen.plan(request, world, means), world, terms)
+            plan = by_pull_request(chosen.plan(request, world, means), self.environment)
+            plan = guarded(plan, world, terms)
         return self._with_rehearsal(plan, request, world)
 
     def _with_rehearsal(self, plan: Plan, request: Request, world: World) -> Plan:

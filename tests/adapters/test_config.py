@@ -90,3 +90,26 @@ def test_a_schema_of_the_future_is_refused(alone: Path) -> None:
     path.write_text("schema: 2\nenvironments: {}\n")
     with pytest.raises(UsageError, match="schema 2 is not known"):
         config.read(path)
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("delivery: mail", "delivery must be push or branch"),
+        ("branch_pattern: tickets/mine", "branch_pattern must be a branch's name"),
+        ('branch_pattern: "a b/{change}"', "branch_pattern must be a branch's name"),
+    ],
+)
+def test_a_way_for_changes_that_there_is_not_is_refused(tmp_path: Path, lines: str, said: str) -> None:
+    file = tmp_path / "service.yaml"
+    file.write_text(f"schema: 1\nenvironments:\n  lab:\n    {lines}\n")
+    with pytest.raises(UsageError, match=said) as refused:
+        config.read(file)
+    assert str(refused.value.where).endswith(":4")
+
+
+def test_changes_by_branches(tmp_path: Path) -> None:
+    file = tmp_path / "service.yaml"
+    file.write_text("schema: 1\nenvironments:\n  lab: {delivery: branch, branch_pattern: 'u/me/{change}'}\n")
+    found = config.read(file)["lab"]
+    assert (found.delivery, found.branch_pattern) == ("branch", "u/me/{change}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,8 @@ ENVIRONMENT_KEYS: Mapping[str, type | tuple[type, ...]] = {
     "argocd_server": str,
     "hours": (str, dict),
     "channel": str,
+    "delivery": str,
+    "branch_pattern": str,
     "slack_url": str,
     "slack_token_file": str,
     "bring_back": str,
@@ -128,6 +131,7 @@ def _environment(path: Path, name: str, entry: Any) -> Environment:
             where = line_of(path, entry["groups"], group)
             raise UsageError(f"{under}groups.{group} must be seconds", where=where)
         groups[str(group)] = float(DEFAULT_LAG_OBJECTIVE_S if objective is None else objective)
+    _delivery(path, entry, under)
     plain = {k: v for k, v in entry.items() if k not in ("kafka", "groups", "simulated", "hours")}
     return Environment(
         name=str(name),
@@ -137,3 +141,14 @@ def _environment(path: Path, name: str, entry: Any) -> Environment:
         hours=operating(path, entry, under) if entry.get("hours") else None,
         **plain,
     )
+
+
+def _delivery(path: Path, entry: Mapping[str, Any], under: str) -> None:
+    """Refuse a way for changes that there is not, and a branch that all changes would share."""
+    if entry.get("delivery", "push") not in ("push", "branch"):
+        where = line_of(path, entry, "delivery")
+        raise UsageError(f"{under}delivery must be push or branch", where=where)
+    pattern = entry.get("branch_pattern", "{change}")
+    if "{change}" not in pattern or re.search(r"[\s~^:?*\[\\]|\.\.|^[-/]|/$", pattern):
+        where = line_of(path, entry, "branch_pattern")
+        raise UsageError(f"{under}branch_pattern must be a branch's name with {{change}} in it", where=where)

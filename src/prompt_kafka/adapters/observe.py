@@ -222,7 +222,7 @@ class Observer:
             Part.WORKLOADS: ("workloads", resources.workloads),
             Part.HOSTS: ("hosts", resources.hosts),
             Part.APPLICATIONS: ("applications", lambda: self.argocd().applications()),
-            Part.GIT: ("git", lambda: self._look_at_git(asked)),
+            Part.GIT: ("git", lambda: self.git().look(self._folders(asked))),
             Part.FEATURES: ("features", lambda: ask(kafka, lambda brokers: brokers.features())),
             Part.INSTALLATION: ("installation", lambda: installation.see(self._kubernetes, space)),
             Part.TIP: ("tip", self._tip_of_git),
@@ -248,7 +248,7 @@ class Observer:
             elif isinstance(each, LoginAs):
                 looks[each] = self._pool.submit(self._see, lambda each=each: self._login(kafka, each))
             elif isinstance(each, BranchOf):
-                looks[each] = self._pool.submit(self._see, lambda each=each: self._branch(each.name))
+                looks[each] = self._pool.submit(self._see, lambda each=each: self._branch(each.name, asked))
             elif isinstance(each, ObjectsOf):
                 looks["objects"] = self._pool.submit(self._see, lambda each=each: resources.objects(each))
         return looks
@@ -273,15 +273,15 @@ class Observer:
                 self._argocd = argocd_of(self._kubernetes, self._environment)
             return self._argocd
 
-    def _look_at_git(self, asked: frozenset[Look]) -> GitState:
+    def _folders(self, asked: frozenset[Look]) -> set[str]:
         folders = {each.folder for each in asked if isinstance(each, FilesIn) and each != OPERATOR_FILES}
         if OPERATOR_FILES in asked:
             folders.add(self._environment.operator_folder)
-        return self.git().look(folders)
+        return folders
 
-    def _branch(self, name: str) -> GitState:
+    def _branch(self, name: str, asked: frozenset[Look]) -> GitState:
         environment = self._environment
-        return GitRepository(environment.repository, name, environment.folder).look()
+        return GitRepository(environment.repository, name, environment.folder).look(self._folders(asked))
 
     def _tip_of_git(self) -> Tip:
         return self.git().tip(f"applications/{self._environment.operator_application}")

@@ -113,15 +113,30 @@ def carry_out(session: Session, request: Request, how: ChangeOptions, output: st
         from prompt_kafka.cli.rehearse import rehearse
 
         return rehearse(session, request, how, output)
+    return plan_and_run(session, request, how, output)
+
+
+def plan_and_run(
+    session: Session, request: Request, how: ChangeOptions, output: str, *, continues: str = ""
+) -> int:
+    """Plan a request and run it, as the rest of another run where one is named."""
     plan = session.plan(request, how.terms)
     if how.save_plan is not None:
         how.save_plan.write_text(SavedPlan.of(request, plan, how.terms).to_json())
         click.echo(f"saved: {how.save_plan}; run it: prompt-kafka apply {how.save_plan}", err=True)
-    return run_plan(session, request, plan, how, output, stop=how.dry_run or how.save_plan is not None)
+    stop = how.dry_run or how.save_plan is not None
+    return run_plan(session, request, plan, how, output, stop=stop, continues=continues)
 
 
 def run_plan(
-    session: Session, request: Request, plan: Plan, how: ChangeOptions, output: str, *, stop: bool = False
+    session: Session,
+    request: Request,
+    plan: Plan,
+    how: ChangeOptions,
+    output: str,
+    *,
+    stop: bool = False,
+    continues: str = "",
 ) -> int:
     """Show a plan, ask once, run it; only show it when told to `stop` there."""
     from rich.markup import escape
@@ -146,7 +161,7 @@ def run_plan(
         return ExitCode.OK
     how = _announced_by_hand(session, plan, how, machine)
     with watching(console, plan) as listener:
-        record = session.acting.run(plan, listener, request, how.terms)
+        record = session.acting.run(plan, listener, request, how.terms, continues)
     show_end(record, console)
     rendered(output, lambda: encode(record), lambda: run_told(record))
     return ExitCode.OK
@@ -176,8 +191,16 @@ def _announced_by_hand(session: Session, plan: Plan, how: ChangeOptions, machine
 
 
 def show_end(record: RunRecord, console: Console) -> None:
-    """Print that a run is done, and what proves it."""
+    """Print that a run is done, and what proves it; or what it waits for, and how to go on then."""
     seconds = (record.updated - record.started).total_seconds()
+    if commit := record.plan.request_to_merge:
+        from prompt_kafka.procedures.pull_request import how_to_open
+
+        name = record.plan.target.environment
+        console.print(f"\n[good]✓ {record.plan.summary}: pushed[/], {record.plan.ends_with}", highlight=False)
+        console.print(how_to_open(commit), highlight=False, markup=False)
+        console.print(f"then: [command]prompt-kafka run continue {record.id} -e {name}[/]")
+        return
     console.print(
         f"\n[good]✓ {record.plan.summary}: done and proved[/] in {seconds:.1f} s  [quiet]run {record.id}[/]"
     )

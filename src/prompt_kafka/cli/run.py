@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
-from prompt_kafka.cli.change import hours_option
+from prompt_kafka.cli.change import ChangeOptions, change_options, hours_option
 from prompt_kafka.cli.options import data_option, output_option, rendered, target_options
 from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.core.codec import encode
 from prompt_kafka.core.in_flight import in_flight, resume_line
+from prompt_kafka.core.request import USUAL_TERMS
 from prompt_kafka.core.run import RunRecord
 from prompt_kafka.core.story import run_told
 from prompt_kafka.factory import session
@@ -41,19 +43,27 @@ def list_runs(target: TargetOptions, output: str) -> None:
         records = look.runs().list()
     if rendered(output, lambda: [{k: v for k, v in encode(r).items() if k != "plan"} for r in records]):
         return
+    rests = {record.continues: record.id for record in records if record.continues}
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for column in ("RUN", "STATE", "PROVED", "OWNER", "AGE", "WHAT"):
         table.add_column(column, no_wrap=column != "WHAT")
     for record in records:
         table.add_row(
             record.id,
-            record.state.value,
+            _state(record, rests),
             f"{record.proved} of {len(record.steps)}",
             record.owner,
             age((SYSTEM.now() - record.started).total_seconds()),
-            record.plan.summary,
+            record.plan.summary + (f" (continues {record.continues})" if record.continues else ""),
         )
     terminal().print(table if records else "no run yet")
+
+
+def _state(record: RunRecord, rests: Mapping[str, str]) -> str:
+    """Return how a run stands, in a word or two."""
+    if record.plan.request_to_merge is None or record.open:
+        return record.state.value
+    return f"{record.state.value}, merged" if record.id in rests else f"{record.state.value}, waits for merge"
 
 
 @command.command("show")
@@ -65,17 +75,20 @@ def show_run(run: str, detail: bool, target: TargetOptions, output: str) -> None
     """Show a run: its steps, how far it is, and what proved them."""
     with session(target) as look:
         record = look.runs().load(run)
+        waits = record.plan.request_to_merge is not None
+        rests = [each.id for each in look.runs().list() if each.continues == run] if waits else []
         entries = look.acting.journal(run) if detail else []
-    more = {"journal": [encode(each) for each in entries]} if detail else {}
+    more: dict[str, object] = {"journal": [encode(each) for each in entries]} if detail else {}
+    more |= {"continued_by": rests} if rests else {}
     if not rendered(
         output, lambda: {**encode(record), **more}, lambda: run_told(record) + _journal_told(entries)
     ):
-        _show(record)
+        _show(record, rests)
         if detail:
             _show_journal(entries)
 
 
-def _show(record: RunRecord) -> None:
+def _show(record: RunRecord, rests: Sequence[str]) -> None:
     from rich.markup import escape
 
     from prompt_kafka.cli.console import terminal
@@ -86,7 +99,12 @@ def _show(record: RunRecord) -> None:
         f"run {record.id} · {record.state} · {record.owner} · began {record.started:%Y-%m-%d %H:%M:%S} UTC"
     )
     if record.because:
-        console.print(f"[bad]{escape(record.because)}[/]")
+        style = "bad" if record.open else "unsure"
+        console.print(f"[{style}]{escape(record.because)}[/]")
+    if record.continues:
+        console.print(f"continues run {record.continues}")
+    for rest in rests:
+        console.print(f"continued by run {rest}")
     if record.terms.override_hours:
         console.print(f"[unsure]production hours overridden: {escape(record.terms.override_hours)}[/]")
     for number, (step, done) in enumerate(zip(record.plan.steps, record.steps, strict=True), 1):
@@ -137,6 +155,24 @@ def _journal_told(entries: Sequence[Entry]) -> str:
     """Return the journal as a part of a Markdown page."""
     told = [f"- {each.at:%H:%M:%S} UTC {each.step or ''} {each.kind}: {each.what}" for each in entries]
     return "\n".join(["", "## Journal", "", *told, ""]) if told else ""
+
+
+@command.command("continue")
+@click.argument("run")
+@change_options
+@target_options
+@output_option
+def continue_run(run: str, how: ChangeOptions, target: TargetOptions, output: str) -> int:
+    """Go on after a pull request was merged: plan what was asked for anew, as a run of its own."""
+    from prompt_kafka.cli.change import plan_and_run
+    from prompt_kafka.procedures.pull_request import merged, refuse_unmerged
+
+    with session(target, changes=True) as service:
+        record = service.runs().load(run)
+        refuse_unmerged(record, service.observe(merged(record).needs_to_see))
+        assert record.request is not None
+        asked = how.terms if how.terms != USUAL_TERMS else record.terms
+        return plan_and_run(service, record.request, replace(how, terms=asked), output, continues=run)
 
 
 @command.command("abort")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from prompt_kafka.core.delivery import Application, GitState, blob
 from prompt_kafka.core.verdict import Verdict, judge, no, unknown, yes
-from prompt_kafka.core.world import FilesIn, Look, Part, World
+from prompt_kafka.core.world import BranchOf, FilesIn, Look, Part, World, unseen
 
 _BOTH: frozenset[Look] = frozenset({Part.GIT, Part.APPLICATIONS})
 
@@ -65,22 +65,26 @@ class Committed:
         Path and Git id of each file after the change; true also when somebody made it by hand.
     mark
         The run.
+    own
+        The branch is one of the change's own, not the one that Argo CD follows.
     """
 
     branch: str
     blobs: tuple[tuple[str, str], ...]
     mark: str = ""
+    own: bool = False
 
     @property
     def needs_to_see(self) -> frozenset[Look]:
         """The parts of the World that it reads."""
-        return frozenset({Part.GIT}) | _folders(self.blobs)
+        return frozenset({BranchOf(self.branch) if self.own else Part.GIT}) | _folders(self.blobs)
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
-        git = world.git.known
+        seen = world.branches.get(self.branch, unseen()) if self.own else world.git
+        git = seen.known
         if git is None:
-            return unknown(world.git)
+            return unknown(seen)
         if self.mark and self.mark in git.marks:
             return yes(f"commit {git.marks[self.mark][:12]} is on {self.branch}")
         lacking = [path for path, wanted in self.blobs if blob(git.files.get(path)) != wanted]

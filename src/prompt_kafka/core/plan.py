@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from prompt_kafka.core.actions import Action, Observe
+from prompt_kafka.core.changes import CommitFiles
 from prompt_kafka.core.codec import Json, encode
 from prompt_kafka.core.conditions import Condition
 from prompt_kafka.core.service import Target
@@ -132,6 +133,18 @@ class Plan:
     def points_of_no_return(self) -> tuple[Step, ...]:
         """The steps that cannot be taken back."""
         return tuple(step for step in self.steps if step.irreversible)
+
+    @property
+    def request_to_merge(self) -> CommitFiles | None:
+        """The commit that waits to be merged when this plan is done; None where nothing does."""
+        commits = (step.action for step in self.steps if isinstance(step.action, CommitFiles))
+        return next((each for each in commits if each.base), None)
+
+    @property
+    def ends_with(self) -> str:
+        """What is still to happen when every step is done, by somebody else; empty where nothing is."""
+        commit = self.request_to_merge
+        return f"waits for the merge of {commit.branch} into {commit.base}" if commit else ""
 
     def handed(self, reasons: Mapping[int, str]) -> Plan:
         """Return the plan with some steps, by index, to be carried out by hand, each with its reason."""

@@ -64,6 +64,11 @@ class Environment:
         Address of Argo CD's API, used when ``ARGOCD_AUTH_TOKEN`` is set; else the variable ``ARGOCD_SERVER``.
     hours
         When it is in production; None when that is not configured.
+    delivery
+        ``push``: commits go to the branch that Argo CD follows. ``branch``: each change goes to a branch of
+        its own, and is taken up again when it was merged.
+    branch_pattern
+        Name of such a branch; ``{change}`` is the procedure and a few digits of what it changes.
     channel
         The Slack channel in which changes are announced, a name without ``#`` or an id; empty where nobody
         is told.
@@ -94,6 +99,8 @@ class Environment:
     argocd_server: str = ""
     hours: Operating | None = None
     channel: str = ""
+    delivery: str = "push"
+    branch_pattern: str = "tickets/prompt-kafka-{change}"
     slack_url: str = ""
     slack_token_file: str = ""
     bring_back: str = ""

@@ -125,7 +125,7 @@ class Runner:
         except (KeyboardInterrupt, BrokenPipeError):
             stopped = self._stop("interrupted")
             raise InterruptedRunError(in_flight(stopped)) from None
-        return self._end(record.ended(RunState.DONE, self._clock.now()))
+        return self._end(record.ended(RunState.DONE, self._clock.now(), record.plan.ends_with))
 
     def _step(self, record: RunRecord, index: int, step: Step) -> RunRecord:
         began = self._clock.monotonic()
