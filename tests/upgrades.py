@@ -87,6 +87,7 @@ def service(
         wanted_version=kafka,
         version=kafka,
         metadata_version=level,
+        wanted_metadata=level,
         operator_version=operator if works else "",
         conditions=nodes.kafka.conditions if works else (refused,),
     )

@@ -66,6 +66,7 @@ def kafka_resource(obj: Object) -> KafkaResource:
         cluster_id=status.get("clusterId", ""),
         wanted_version=str(spec.get("version", "")),
         version=str(status.get("kafkaVersion", "")),
+        wanted_metadata=str(spec.get("metadataVersion") or ""),
         metadata_version=str(status.get("kafkaMetadataVersion", "")),
         listeners=tuple(
             (listener.get("name", ""), listener.get("bootstrapServers", ""))

@@ -32,6 +32,8 @@ class KafkaResource:
         ``strimzi.io/pause-reconciliation`` is set.
     wanted_version, version
         ``spec.kafka.version`` and ``status.kafkaVersion``.
+    wanted_metadata, metadata_version
+        ``spec.kafka.metadataVersion`` and ``status.kafkaMetadataVersion``.
     listeners
         Name and ``host:port`` list of each listener in the status.
     """
@@ -48,6 +50,7 @@ class KafkaResource:
     metadata_version: str = ""
     listeners: tuple[tuple[str, str], ...] = ()
     operator_version: str = ""
+    wanted_metadata: str = ""
 
     def condition(self, type: str) -> StatusCondition | None:
         """Return the condition of a type when its status is True."""

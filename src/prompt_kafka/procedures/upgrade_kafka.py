@@ -12,7 +12,6 @@ from dataclasses import replace
 
 from prompt_kafka.core.actions import Observe
 from prompt_kafka.core.conditions import Condition, OperatorRuns, QuorumLed, TargetIs
-from prompt_kafka.core.delivered import ApplicationSynced
 from prompt_kafka.core.delivery import Application, GitState
 from prompt_kafka.core.errors import RefusedError
 from prompt_kafka.core.objects import Nodes
@@ -115,14 +114,14 @@ def _steps(
     rolls: bool,
 ) -> Iterator[Step]:
     needs: tuple[Condition, ...] = (TargetIs(world.target.cluster_id),)
-    synced = ApplicationSynced(argo.name).judge(world).holds
-    if not after.files and synced and runs.judge(world).holds:
+    due = bool(after.files) or not asked_for(nodes, runs)
+    if not due and runs.judge(world).holds:
         return
     if after.files:
         yield delivery.commit(git, _message(nodes, after), after.files, needs)
-    if after.files or not rules.compared(world, argo):
+    if after.files or (due and not rules.compared(world, argo)):
         yield delivery.compare(argo, needs)
-    if after.files or not synced:
+    if due:
         sync = delivery.sync_everything(argo, git, (*needs, OperatorRuns()))
         yield replace(
             sync,
@@ -131,6 +130,12 @@ def _steps(
         )
     yield follow(nodes, runs)
     yield prove(world, runs, canary=canary, stable_s=request.stable_s)
+
+
+def asked_for(nodes: Nodes, runs: KafkaRuns) -> bool:
+    """Return whether the resource in the cluster asks for this version and this level already."""
+    kafka = nodes.kafka
+    return kafka.wanted_version == runs.version and same_level(kafka.wanted_metadata, runs.metadata)
 
 
 def follow(nodes: Nodes, runs: KafkaRuns) -> Step:

@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from prompt_kafka.core.actions import Observe
 from prompt_kafka.core.conditions import Condition, OperatorRuns, TargetIs
-from prompt_kafka.core.delivered import ApplicationSynced
 from prompt_kafka.core.delivery import Application, GitState
 from prompt_kafka.core.errors import RefusedError
 from prompt_kafka.core.objects import Nodes
@@ -25,7 +24,7 @@ from prompt_kafka.procedures import delivery, git_guards, guards
 from prompt_kafka.procedures import proof as proofs
 from prompt_kafka.procedures import upgrade_rules as rules
 from prompt_kafka.procedures.table import Means
-from prompt_kafka.procedures.upgrade_charts import Charted, changed
+from prompt_kafka.procedures.upgrade_charts import Charted, changed, same_level
 
 
 def needs_to_see(request: MetadataRequest) -> frozenset[Look]:
@@ -66,7 +65,7 @@ def plan(request: MetadataRequest, world: World, means: Means) -> Plan:
     ours = (f"Kafka {nodes.kafka.name}",)
     rules.nothing_else(git, argo, here, means.render, ours, allowed=request.with_undeployed)
     runs = KafkaRuns(at.kafka, level)
-    steps = tuple(_steps(request, world, git, argo, after, runs, at, means.canary))
+    steps = tuple(_steps(request, world, nodes, git, argo, after, runs, at, means.canary))
     if not steps:
         said = f"{MetadataIs(level).judge(world).because}, and Git has it so"
         return Plan("upgrade metadata", world.target, f"metadata level {level}", nothing_because=said)
@@ -110,6 +109,7 @@ def _possible(at: Standing, level: str) -> None:
 def _steps(
     request: MetadataRequest,
     world: World,
+    nodes: Nodes,
     git: GitState,
     argo: Application,
     after: Charted,
@@ -119,8 +119,10 @@ def _steps(
 ) -> Iterator[Step]:
     needs: tuple[Condition, ...] = (TargetIs(world.target.cluster_id),)
     is_there = MetadataIs(runs.metadata)
-    synced = ApplicationSynced(argo.name).judge(world).holds
-    if not after.files and synced and runs.judge(world).holds and is_there.judge(world).holds:
+    kafka = nodes.kafka
+    asked = kafka.wanted_version == runs.version and same_level(kafka.wanted_metadata, runs.metadata)
+    due = bool(after.files) or not asked
+    if not due and runs.judge(world).holds and is_there.judge(world).holds:
         return
     rising = metadata_level(runs.metadata) > metadata_level(at.metadata)
     if after.files:
@@ -129,9 +131,9 @@ def _steps(
         )
         step = delivery.commit(git, message, after.files, needs)
         yield replace(step, irreversible=rising and argo.automated)
-    if after.files or not rules.compared(world, argo):
+    if after.files or (due and not rules.compared(world, argo)):
         yield delivery.compare(argo, needs)
-    if after.files or not synced:
+    if due:
         step = delivery.sync_everything(argo, git, (*needs, OperatorRuns()))
         title = f"{step.title}: the operator then {'raises' if rising else 'lowers'} the level"
         yield replace(step, title=title, irreversible=rising)

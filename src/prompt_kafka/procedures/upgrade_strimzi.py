@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from prompt_kafka.core.actions import Observe
 from prompt_kafka.core.conditions import Condition, TargetIs
-from prompt_kafka.core.delivered import ApplicationSynced
 from prompt_kafka.core.delivery import Application, GitState
 from prompt_kafka.core.installation import Installation
 from prompt_kafka.core.objects import Nodes
@@ -125,9 +124,9 @@ def _steps(
     target = request.version
     needs: tuple[Condition, ...] = (TargetIs(world.target.cluster_id),)
     operator, brought = OperatorIs(target), ClustersBroughtUp(target, clusters)
-    synced = ApplicationSynced(argo.name).judge(world).holds
+    due = bool(charts.files) or nodes.operator is None or nodes.operator.version != target
     there = operator.judge(world).holds and brought.judge(world).holds
-    if not charts.files and synced and there:
+    if not due and there:
         return
     seen = world.installation.known
     pods = sum(len(each.pods) for each in seen.clusters) if seen else 0
@@ -139,9 +138,9 @@ def _steps(
         )
         step = delivery.commit(git, message, charts.files, needs)
         yield replace(step, irreversible=final and argo.automated)
-    if charts.files or not rules.compared(world, argo):
+    if charts.files or (due and not rules.compared(world, argo)):
         yield delivery.compare(argo, needs)
-    if charts.files or not synced:
+    if due:
         step = delivery.sync_everything(argo, git, needs)
         title = f"{step.title}: definitions, then the operator, which rolls {pods} pods"
         yield replace(step, title=title, disruptive=True, irreversible=final)

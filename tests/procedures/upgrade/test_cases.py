@@ -130,3 +130,21 @@ def test_planning_again_after_the_commit_goes_on_without_one() -> None:
     asked = KafkaUpgradeRequest("4.2.0", with_undeployed=True)
     plan = procedure(asked).plan(asked, world, topics.means(charts))
     assert [type(step.action).__name__ for step in plan.steps] == ["Refresh", "Sync", "Observe", "Observe"]
+
+
+def test_a_later_commit_of_somebody_else_makes_no_work() -> None:
+    """Argo CD may not even have looked at it: what is asked for is in Git and in the cluster."""
+    world, charts = upgrades.service()
+    git = world.git.known
+    assert git is not None
+    later = replace(git, head="c" * 40, commits=("c" * 40, *git.commits))
+    world = replace(world, git=topics.Seen(later, topics.NOW))
+    for asked in (KafkaUpgradeRequest("4.1.1"), MetadataRequest(), OperatorUpgradeRequest("0.51.0")):
+        assert procedure(asked).plan(asked, world, topics.means(charts)).steps == ()
+
+
+def test_in_git_and_compared_but_not_in_the_cluster_is_synced() -> None:
+    world, charts = upgrades.service(operator="0.50.1", in_git={"operator": "0.51.0"})
+    asked = OperatorUpgradeRequest("0.51.0")
+    plan = procedure(asked).plan(asked, world, topics.means(charts))
+    assert [type(step.action).__name__ for step in plan.steps] == ["Sync", "Observe", "Observe", "Observe"]
