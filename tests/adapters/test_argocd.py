@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -215,3 +216,38 @@ def test_an_application_is_read_as_a_value(service: Service) -> None:
     assert (state.ready, state.reason, state.automated, state.busy) == (True, "Synced, Healthy", False, None)
     found = service.kubernetes.get(APPLICATION, service.app.name, "argocd")
     assert state.deployed == found["status"]["history"][-1]["revision"] == service.git.look().head
+
+
+def test_a_commit_before_the_newest_can_be_brought(service: Service) -> None:
+    name = service.app.name
+    service.commit("run-1", "b", None, _map("b"))
+    service.commit("later", "c", None, _map("c"))
+    wanted = service.git.look().marks["run-1"]
+    sync = replace(service.sync("everything", mark="run-2"), revision=wanted)
+    service.perform(Refresh(name, "argocd", hard=True))
+    eventually(lambda: service.holds(Compared(name, revision=wanted)))
+    service.perform(sync)
+    condition = ApplicationSynced(name, revision=wanted, besides=("ConfigMap c",))
+    eventually(lambda: service.holds(condition))
+    assert not service.holds(ApplicationSynced(name, revision=wanted))
+    assert not service.holds(ApplicationSynced(name))
+    assert service.maps() == {"a", "b"}
+    assert service.state().history[-1] == wanted
+
+
+def test_a_sync_that_argo_cd_began_by_itself_is_waited_for(service: Service) -> None:
+    policy = {"spec": {"syncPolicy": {"automated": {"prune": False}}}}
+    service.kubernetes.patch(APPLICATION, service.app.name, "argocd", policy)
+    service.commit("run-1", "b", None, _map("b"))
+    service.perform(Refresh(service.app.name, "argocd"))
+    service.perform(service.sync("everything"))
+    eventually(lambda: service.holds(ApplicationSynced(service.app.name, "run-1")))
+    state = service.state()
+    assert (state.automated, state.prunes, state.replaces) == (True, False, False)
+
+
+def test_what_could_delete_is_seen(service: Service) -> None:
+    policy = {"automated": {"prune": True}, "syncOptions": ["Replace=true"]}
+    service.kubernetes.patch(APPLICATION, service.app.name, "argocd", {"spec": {"syncPolicy": policy}})
+    state = service.state()
+    assert (state.automated, state.prunes, state.replaces) == (True, True, True)

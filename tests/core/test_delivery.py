@@ -15,6 +15,7 @@ from prompt_kafka.core.delivered import (
     Compared,
     FilesAre,
     SyncBegun,
+    SyncFailed,
     SyncSucceeded,
 )
 from prompt_kafka.core.delivery import Application, GitState, Operation, blob
@@ -256,3 +257,31 @@ def test_a_key_is_present_or_is_not() -> None:
     world = replace(healthy(), secrets={"s": Seen(frozenset({"k"}), NOW)})
     assert SecretPresent("s", "k").judge(world).holds
     assert SecretPresent("s", "other").judge(world).answer is Answer.NO
+
+
+@pytest.mark.parametrize(
+    ("message", "passes"),
+    [
+        ('failed calling webhook "x": no endpoints available', True),
+        ('no matches for kind "KafkaTopic" in version "kafka.strimzi.io/v1"', True),
+        ("Operation cannot be fulfilled: the object has been modified; please apply your changes", True),
+        ("dial tcp 10.0.0.1:443: connection refused", True),
+        ("KafkaTopic is invalid: spec.partitions: Invalid value", False),
+        ("kafkatopics is forbidden", False),
+    ],
+)
+def test_only_a_failure_that_passes_is_worth_another_try(message: str, passes: bool) -> None:
+    failed = Operation("Failed", message, MINE, "run", "topics", "me", NOW)
+    assert SyncFailed(APP, "topics", "run").judge(_world(operation=failed)).holds is passes
+    assert not SyncFailed(APP, "users", "run").judge(_world(operation=failed)).holds
+    running = replace(failed, phase="Running")
+    assert not SyncFailed(APP, "topics", "run").judge(_world(operation=running)).holds
+
+
+def test_a_commit_is_found_by_its_beginning() -> None:
+    git = _git(commits=("abcd1" + "0" * 35, "abcd2" + "0" * 35, OLD))
+    assert git.resolve("abcd1") == "abcd1" + "0" * 35
+    assert git.resolve("abcd") == "", "two begin like that"
+    assert git.resolve("aaa") == "", "too short"
+    assert git.resolve("main") == git.head
+    assert git.resolve("0badc0de") == ""
