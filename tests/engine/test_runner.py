@@ -254,6 +254,7 @@ def test_what_the_operator_gave_up_is_asked_again_for_what_is_left() -> None:
     assert service.actions == [ROLL, again, again]
     assert done.state is RunState.DONE
     assert heard.unmet.count(f"the operator gave up before {K4}") == 2
+    assert done.steps[0].evidence[:2] == (f"asked again: the operator gave up before {K4}",) * 2
 
 
 def test_after_three_times_it_stops_and_says_so() -> None:

@@ -75,7 +75,7 @@ def plan(request: DeployRequest, world: World, means: Means) -> Plan:
         target=world.target,
         summary=summary,
         steps=tuple(rollout.steps(coming, levels)),
-        notes=(*levels.notes, *_notes(coming, known=known)),
+        notes=(*levels.notes, *_notes(coming, known=known), *_operator(world, means)),
         resources=rollout.shown(coming),
     )
 
@@ -92,6 +92,17 @@ def _nothing_due(coming: Rollout, world: World, summary: str) -> Plan:
     words = synced.because if synced.holds else f"{argo.name} has {argo.deployed[:12]}"
     because = f"{words}{same}; {proof.because}"
     return Plan("deploy", world.target, summary, nothing_because="; ".join((because, *left)))
+
+
+def _operator(world: World, means: Means) -> Iterator[str]:
+    """Yield that the operator's own application is not as Git has it: that is not brought along."""
+    name = means.environment.operator_application
+    for each in world.applications.known or ():
+        if each.name == name and each.different:
+            yield (
+                f"the operator's application {name} differs from Git too ({', '.join(each.different[:3])}): "
+                "it stays as it is; prompt-kafka upgrade strimzi brings it"
+            )
 
 
 def _notes(coming: Rollout, *, known: bool) -> Iterator[str]:
