@@ -1,4 +1,4 @@
-"""How long planning takes with many topics: every procedure's ``--dry-run``, as the number of topics grows."""
+"""How long planning takes with many topics: every procedure's ``--dry-run``, as topics grow in number."""
 
 from __future__ import annotations
 

@@ -99,8 +99,8 @@ class Session:
             and self.kubernetes.find(USER, access.canary_user, namespace) is not None
         )
 
-    def plan(self, request: Request, terms: Terms | None = None) -> Plan:
-        """Look at what a procedure must see, and plan it.
+    def plan(self, request: Request, terms: Terms | None = None, *, later: bool = False) -> Plan:
+        """Look at what a procedure must see, and plan it, to be run now or `later`.
 
         Raises
         ------
@@ -118,7 +118,7 @@ class Session:
             tree = self._observer.git().folder_at if self.environment.repository else no_tree
             means = Means(self.environment, self.has_canary(), render, terms, tree)
             plan = by_pull_request(chosen.plan(request, world, means), self.environment)
-            plan = guarded(plan, world, terms)
+            plan = guarded(plan, world, terms, later=later)
         return self._with_rehearsal(plan, request, world)
 
     def _with_rehearsal(self, plan: Plan, request: Request, world: World) -> Plan:

@@ -54,6 +54,15 @@ def test_case(path: Path) -> None:
     assert list(found.notes) == case["notes"]
 
 
+def test_what_is_planned_for_later_is_shown_with_what_would_be_refused_now_and_stays_guarded() -> None:
+    world = change(healthy(), NIGHT)
+    found = guarded(plan(world), world, Terms(), later=True)
+    assert any("would be refused now (production-hours)" in note for note in found.notes)
+    assert (
+        not next(n for n in found.steps[0].needs if isinstance(n, OutsideProductionHours)).judge(world).holds
+    )
+
+
 def test_the_digest_knows_neither_the_time_nor_the_override() -> None:
     day, night = change(healthy(), DAY), change(healthy(), NIGHT)
     later = change(healthy(), {**DAY, "hours": [[-12, -4], [2, 18]]})

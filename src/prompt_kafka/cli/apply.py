@@ -34,6 +34,6 @@ def command(file: Path, how: ChangeOptions, target: TargetOptions, output: str) 
         said = how.terms.announcement or saved.terms.announcement
         terms = replace(saved.terms, override_hours=override, announced=announced, announcement=said)
         how = replace(how, terms=terms)
-        now = service.plan(saved.request, how.terms)
+        now = service.plan(saved.request, how.terms, later=how.dry_run)
         saved.refuse_if_moved(now)
         return run_plan(service, saved.request, now, how, output, stop=how.dry_run)

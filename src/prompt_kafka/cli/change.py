@@ -120,11 +120,11 @@ def plan_and_run(
     session: Session, request: Request, how: ChangeOptions, output: str, *, continues: str = ""
 ) -> int:
     """Plan a request and run it, as the rest of another run where one is named."""
-    plan = session.plan(request, how.terms)
+    stop = how.dry_run or how.save_plan is not None
+    plan = session.plan(request, how.terms, later=stop)
     if how.save_plan is not None:
         how.save_plan.write_text(SavedPlan.of(request, plan, how.terms).to_json())
         click.echo(f"saved: {how.save_plan}; run it: prompt-kafka apply {how.save_plan}", err=True)
-    stop = how.dry_run or how.save_plan is not None
     return run_plan(session, request, plan, how, output, stop=stop, continues=continues)
 
 

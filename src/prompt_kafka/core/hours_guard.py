@@ -22,7 +22,7 @@ from prompt_kafka.core.verdict import Answer
 from prompt_kafka.core.world import World
 
 
-def guarded(plan: Plan, world: World, terms: Terms) -> Plan:
+def guarded(plan: Plan, world: World, terms: Terms, *, later: bool = False) -> Plan:
     """Return a plan with its disruptive steps guarded.
 
     Parameters
@@ -31,6 +31,8 @@ def guarded(plan: Plan, world: World, terms: Terms) -> Plan:
         Must have the production hours in it.
     terms
         ``override_hours`` is kept in the plan, and shown.
+    later
+        It is planned for another time: what would be refused now is noted.
 
     Raises
     ------
@@ -47,9 +49,12 @@ def guarded(plan: Plan, world: World, terms: Terms) -> Plan:
     if plan.recovery:
         inside = verdict.answer is Answer.NO
         return _noted(plan, (f"a recovery is not kept from {verdict.because}",) if inside else ())
-    if not verdict.holds:
-        raise _refusal(plan, world, verdict.answer, verdict.because)
+    refusal = None if verdict.holds else _refusal(plan, world, verdict.answer, verdict.because)
+    if refusal is not None and not later:
+        raise refusal
     plan = _with(plan, lambda step: (*step.needs, condition))
+    if refusal is not None:
+        return _noted(plan, (f"it would be refused now ({refusal.rule}): {refusal.what}; {refusal.next}",))
     if terms.override_hours:
         return _noted(plan, (_overridden_note(terms.override_hours),))
     return _noted(plan, _closing(plan, world))
