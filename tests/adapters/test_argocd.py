@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from prompt_kafka.adapters import argocd as adapter
 from prompt_kafka.adapters.git import GitRepository
 from prompt_kafka.adapters.perform import perform
+from prompt_kafka.adapters.resources import Resources
 from prompt_kafka.clients.kinds import APPLICATION, CONFIG_MAP
 from prompt_kafka.clients.kubernetes import Kubernetes
 from prompt_kafka.core.changes import CommitFiles, FileChange, Refresh, Sync, Synced
@@ -19,7 +21,9 @@ from prompt_kafka.core.conditions import Condition
 from prompt_kafka.core.delivered import ApplicationSynced, Compared, SyncBegun, SyncSucceeded
 from prompt_kafka.core.delivery import Application
 from prompt_kafka.core.errors import RefusedError
-from prompt_kafka.core.world import Seen, World
+from prompt_kafka.core.live import manager_of
+from prompt_kafka.core.service import Environment
+from prompt_kafka.core.world import ObjectsOf, Seen, World
 from prompt_kafka.lab.argocd.controller import ApplicationController
 from prompt_kafka.lab.argocd.rendering import Renderer
 from prompt_kafka.lab.cache import ClusterCache
@@ -251,3 +255,19 @@ def test_what_could_delete_is_seen(service: Service) -> None:
     service.kubernetes.patch(APPLICATION, service.app.name, "argocd", {"spec": {"syncPolicy": policy}})
     state = service.state()
     assert (state.automated, state.prunes, state.replaces) == (True, True, True)
+
+
+def test_who_changed_an_object_by_hand_is_read_from_the_server(service: Service, cluster: Cluster) -> None:
+    environment = Environment("lab", namespace=service.app.space)
+    with (
+        Kubernetes.connect(cluster.kubeconfig, field_manager="kubectl-edit") as person,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        person.patch(CONFIG_MAP, "a", service.app.space, {"data": {"mine": "2"}})
+        look = ObjectsOf((("v1", "ConfigMap"), ("v1", "Secret"), ("no.such/v1", "Thing")))
+        found = Resources(service.kubernetes, environment, pool).objects(look)
+    live = found.found["ConfigMap", "a"]
+    assert manager_of(live, ("data", "mine")) == "kubectl-edit"
+    assert manager_of(live, ("data", "v")) != "kubectl-edit"
+    assert found.unknown == {"Secret": "what it holds is never looked at"}
+    assert not any(kind == "Secret" for kind, _ in found.found)

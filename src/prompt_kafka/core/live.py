@@ -9,8 +9,17 @@ from typing import Any
 Manifest = Mapping[str, Any]
 Path = tuple[str, ...]
 
-MACHINES = ("argocd", "strimzi", "fabric8", "topic-operator", "user-operator", "cluster-operator")
-"""Beginnings of the names under which Argo CD and the operators write."""
+MACHINES = (
+    "argocd",
+    "strimzi",
+    "fabric8",
+    "cluster-operator",
+    "topic-operator",
+    "user-operator",
+    "vault-secrets",
+    "kube-controller-manager",
+)
+"""Beginnings of the names under which Argo CD, Kubernetes and the operators write."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ QUOTAS = {
     "requestPercentage": "request_percentage",
     "controllerMutationRate": "controller_mutation_rate",
 }
-_OWN = ("listener.name.", "ssl.", "sasl.", "advertised.", "broker.")
-"""Settings that the operator itself sets while a broker runs."""
+_OWN = ("listener.name.", "ssl.", "sasl.", "advertised.", "broker.", "min.insync.replicas")
+"""Settings that the operator, or Kafka itself, sets while a broker runs."""
 
 
 def on_brokers(sides: Sides, world: World) -> Iterator[Drift]:
