@@ -6,7 +6,7 @@ Part of the composition root, apart from :mod:`prompt_kafka.factory` so that a l
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 
@@ -186,9 +186,15 @@ class Acting:
                 raise
 
     def send_waiting(self, cluster: str, say: Say) -> int:
-        """Send the notices that wait on this cluster, unless a run is acting there; return how many."""
-        with self._writer() as writer:
+        """Send the notices that wait on this cluster, unless a run is acting there; return how many.
+
+        One who may not write here sends none.
+        """
+        if not self.announcing.has_token:
+            return 0
+        with suppress(PromptKafkaError), self._writer() as writer:
             return send_waiting(self.announcing, writer, cluster, say)
+        return 0
 
     def abort(self, run_id: str, say: Say, *, take_over: bool = False) -> RunRecord:
         """End a run that is not at its end: undo what can be undone, the last step first; say what stays.
