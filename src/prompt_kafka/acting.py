@@ -5,23 +5,20 @@ Part of the composition root, apart from :mod:`prompt_kafka.factory` so that a l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 
-from prompt_kafka.adapters.changes import Changes
 from prompt_kafka.adapters.journal import NAME, Entry, Journal, home
 from prompt_kafka.adapters.keeper import Keeper, upload
-from prompt_kafka.adapters.lease import RunLease
 from prompt_kafka.adapters.observe import Observer
-from prompt_kafka.adapters.perform import perform
 from prompt_kafka.adapters.pulse import Pulse
 from prompt_kafka.adapters.runs import RunStore, new_id
 from prompt_kafka.announcing import Say, send_waiting, told
 from prompt_kafka.clients.kafka import KafkaConnection
 from prompt_kafka.clients.kubernetes import Kubernetes
-from prompt_kafka.core.actions import Action, Observe
+from prompt_kafka.core.actions import Observe
 from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.core.conditions import Finished
 from prompt_kafka.core.errors import PromptKafkaError, RefusedError
@@ -34,11 +31,10 @@ from prompt_kafka.core.service import Environment, Target
 from prompt_kafka.core.world import Part
 from prompt_kafka.engine.interrupts import Interrupts
 from prompt_kafka.engine.listeners import Listener, Noting
-from prompt_kafka.engine.notifier import Notifier
-from prompt_kafka.engine.runner import Runner
 from prompt_kafka.engine.undoing import take_back
 from prompt_kafka.maintaining import announcing_of
-from prompt_kafka.targets import kubeconfig_of, owner
+from prompt_kafka.targets import owner
+from prompt_kafka.wiring import Wiring
 
 
 class Acting:
@@ -54,7 +50,7 @@ class Acting:
 
     def __init__(self, environment: Environment, kubernetes: Kubernetes) -> None:
         self._environment = environment
-        self._kubernetes = kubernetes
+        self._wiring = Wiring(environment, kubernetes)
         self.announcing = announcing_of(kubernetes, environment)
 
     def run(
@@ -118,7 +114,7 @@ class Acting:
             record = overridden(record, override_hours) if override_hours else record
             return told(record, announced, not_announced)
 
-        with self._writer() as writer, Journal() as journal:
+        with self._wiring.writer() as writer, Journal() as journal:
             store = RunStore(writer, self._environment.namespace)
             upload(store, journal, run_id)
             record = changed(_open_run(store, run_id))
@@ -133,7 +129,7 @@ class Acting:
         with Journal() as journal:
             if not journal.waiting():
                 return []
-            with self._writer() as writer:
+            with self._wiring.writer() as writer:
                 return upload(RunStore(writer, self._environment.namespace), journal)
 
     def journal(self, run_id: str) -> list[Entry]:
@@ -155,9 +151,9 @@ class Acting:
         """Carry a record out under the Lease; however it ends, record and Lease are left in order."""
         with Interrupts() as interrupts, ExitStack() as stack:
             journal = stack.enter_context(Journal())
-            writer = stack.enter_context(self._writer())
+            writer = stack.enter_context(self._wiring.writer())
             lease = stack.enter_context(
-                self._lease(writer, record.plan, record.id, take_over=bool(take_over))
+                self._wiring.lease(writer, record.plan, record.id, take_over=bool(take_over))
             )
             store = RunStore(writer, self._environment.namespace)
             if new:
@@ -177,7 +173,9 @@ class Acting:
                     beside = stack.enter_context(Observer(writer, self._environment, reads_only=False))
                     stack.enter_context(Pulse(beside.observe, listener.beat))
                 teller = self.announcing.teller(record, noting.noticed, interrupts.allowed)
-                runner = stack.enter_context(self._runner(writer, keeper.keep, noting, interrupts, teller))
+                runner = stack.enter_context(
+                    self._wiring.runner(writer, keeper.keep, noting, interrupts, teller)
+                )
                 return self.announcing.beside(record, writer, runner.run, noting.noticed)
             except PromptKafkaError as error:
                 if not (isinstance(error, RefusedError) and error.rule == "run-taken-over"):
@@ -192,7 +190,7 @@ class Acting:
         """
         if not self.announcing.has_token:
             return 0
-        with suppress(PromptKafkaError), self._writer() as writer:
+        with suppress(PromptKafkaError), self._wiring.writer() as writer:
             return send_waiting(self.announcing, writer, cluster, say)
         return 0
 
@@ -206,12 +204,12 @@ class Acting:
         RefusedError
             It is at its end, or whoever carries it out is alive (the step in flight is waited for by them).
         """
-        with Interrupts(), self._writer() as writer:
+        with Interrupts(), self._wiring.writer() as writer:
             store = RunStore(writer, self._environment.namespace)
             record = _open_run(store, run_id)
             with (
-                self._lease(writer, record.plan, run_id, take_over=take_over),
-                self._performer(writer) as perform,
+                self._wiring.lease(writer, record.plan, run_id, take_over=take_over),
+                self._wiring.performer(writer) as perform,
             ):
                 undone, stays = take_back(record, perform, say)
                 record = record.ended(RunState.ABORTED, SYSTEM.now(), f"aborted by {owner()}")
@@ -228,68 +226,14 @@ class Acting:
         record = RunRecord.begin("prove", plan, owner(), SYSTEM.now())
         with (
             Interrupts() as interrupts,
-            self._writer() as writer,
-            self._runner(writer, lambda _: None, listener, interrupts) as runner,
+            self._wiring.writer() as writer,
+            self._wiring.runner(writer, lambda _: None, listener, interrupts) as runner,
         ):
             return runner.run(record)
 
-    @contextmanager
-    def kafka(self) -> Iterator[KafkaConnection]:
+    def kafka(self) -> AbstractContextManager[KafkaConnection]:
         """Give a connection to the brokers that may write."""
-        with self._writer() as writer, Observer(writer, self._environment, reads_only=False) as observer:
-            yield observer.kafka()
-
-    @contextmanager
-    def _writer(self) -> Iterator[Kubernetes]:
-        with Kubernetes.connect(kubeconfig_of(self._environment), self._environment.context) as writer:
-            yield writer
-
-    def _lease(self, writer: Kubernetes, plan: Plan, run_id: str, *, take_over: bool) -> RunLease:
-        return RunLease(
-            writer,
-            self._environment.namespace,
-            plan.target.cluster,
-            run=run_id,
-            owner=owner(),
-            take_over=take_over,
-        )
-
-    @contextmanager
-    def _performer(self, writer: Kubernetes) -> Iterator[Callable[[Action], None]]:
-        with Observer(writer, self._environment, reads_only=False) as observer:
-            yield lambda action: perform(
-                action,
-                writer,
-                git=observer.git,
-                argocd=observer.argocd,
-                who=owner(),
-                observe=observer.observe,
-            )
-
-    @contextmanager
-    def _runner(
-        self,
-        writer: Kubernetes,
-        keep: Callable[[RunRecord], None],
-        listener: Listener,
-        interrupts: Interrupts,
-        notifier: Notifier | None = None,
-    ) -> Iterator[Runner]:
-        with (
-            Observer(writer, self._environment, reads_only=False) as observer,
-            self._performer(writer) as perform,
-            Changes(self._kubernetes, self._environment.namespace) as changes,
-        ):
-            yield Runner(
-                observer.observe,
-                listener.asking(perform) if isinstance(listener, Noting) else perform,
-                keep,
-                listener,
-                SYSTEM,
-                changed=changes.event,
-                allowed=interrupts.allowed,
-                notifier=notifier,
-            )
+        return self._wiring.kafka()
 
 
 def _sings(plan: Plan) -> bool:

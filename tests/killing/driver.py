@@ -132,7 +132,7 @@ def main() -> None:
         signal.signal(number, signal.default_int_handler)
     points = Points(Path(sys.argv[1]), number)
     sys.argv = ["prompt-kafka", *sys.argv[3:]]
-    from prompt_kafka import acting
+    from prompt_kafka import wiring
     from prompt_kafka.adapters import git
     from prompt_kafka.adapters.observe import Observer
     from prompt_kafka.adapters.runs import RunStore
@@ -150,8 +150,8 @@ def main() -> None:
         setattr(changed, verb, points.around(getattr(Kubernetes, verb), _written(verb)))
     changed = Slack
     changed.post = points.around(Slack.post, lambda _, channel, text, mark, *__, **___: f"post {mark[1]}")
-    changed = acting
-    changed.perform = points.around(acting.perform, lambda action, *_, **__: f"{type(action).__name__}")
+    changed = wiring
+    changed.perform = points.around(wiring.perform, lambda action, *_, **__: f"{type(action).__name__}")
     changed = git
     changed.run = points.around(git.run, _git)
     command()
