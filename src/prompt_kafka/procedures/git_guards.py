@@ -31,7 +31,7 @@ def application(world: World, name: str) -> Application:
             where=where,
             next="nothing reaches the cluster until that is over",
         )
-    if found.busy is not None:
+    if found.busy is not None and not found.busy.automatic:  # Argo CD's own is waited for
         raise RefusedError(
             "sync-under-way",
             f"a sync of {name} is under way, by {found.busy.by or 'somebody'}",

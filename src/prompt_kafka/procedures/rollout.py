@@ -186,15 +186,15 @@ def _agrees(name: str, manifest: Manifest) -> Condition:
 
 def _settings(rollout: Rollout) -> Iterator[tuple[str, str]]:
     """Yield the brokers' settings that are brought, as far as the brokers tell them."""
-    settings, old = rollout.world.settings.known, by_key(rollout.before)
+    settings, old, brought = rollout.world.settings.known, by_key(rollout.before), rollout.brought
     told = {name for each in (settings.brokers.values() if settings else ()) for name in each}
     for key in sorted(rollout.due):
         if key[0] != "Kafka":
             continue
         wanted = next(m for m in rollout.after if m["kind"] == "Kafka" and m["metadata"]["name"] == key[1])
         before = dict(leaves(_config(old.get(key, {}))))
+        drifted = key not in brought.all
         for path, value in leaves(_config(wanted)):
-            drifted = " ".join(key) in rollout.argo.different
             if path[-1] in told and (drifted or before.get(path) != value):
                 yield path[-1], said(value)
 
