@@ -18,7 +18,7 @@ def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     # Nothing listens there: what is not in the cache cannot be fetched.
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-    monkeypatch.setattr("prompt_kafka.lab.maven.TRIES", 1)
+    monkeypatch.setattr("prompt_kafka.clients.maven.TRIES", 1)
     return tmp_path / "prompt-kafka"
 
 

@@ -1,37 +1,7 @@
-"""Files that several processes of a lab read and write at once."""
+"""Files that several processes of a lab read and write at once: see :mod:`prompt_kafka.clients.files`."""
 
 from __future__ import annotations
 
-import fcntl
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from prompt_kafka.clients.files import locked, write_atomic
 
-
-def write_atomic(path: Path, text: str | bytes, mode: int = 0o600) -> None:
-    """Write a file so that a reader sees the old or the new one, never half of it."""
-    data = text.encode() if isinstance(text, str) else text
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as out:
-            os.fchmod(out.fileno(), mode)
-            out.write(data)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-@contextmanager
-def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
-    """Hold an exclusive lock on the file `path`; yields False when another holds it and `wait` is False."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with path.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            yield False
-            return
-        yield True
+__all__ = ["locked", "write_atomic"]

@@ -12,8 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from prompt_kafka.clients.assets import AssetsError, Progress, sha256
 from prompt_kafka.core.clock import SYSTEM
-from prompt_kafka.lab.assets import AssetsError, Progress, sha256
 
 TRIES = 3
 

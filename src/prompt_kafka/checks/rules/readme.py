@@ -1,0 +1,87 @@
+"""The README's table of values lists the values there are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from prompt_kafka.checks.finding import About, Finding, Place, Severity
+from prompt_kafka.checks.lines import Layout, layout
+from prompt_kafka.checks.subject import CheckInput
+
+ABOUT = About(
+    "readme-out-of-date",
+    Severity.WARNING,
+    "Table of values that does not match values.yaml",
+    "Who sets a value that is gone changes nothing; one that is missing is not found.",
+    "helm-docs; Phalanx checks the same in its CI",
+    "run helm-docs, or edit the table",
+)
+
+_ROW = re.compile(r"^\| ([^|]+?) \|")
+_HEAD = "| Key | Type | Default | Description |"
+
+
+def find(subject: CheckInput) -> Iterator[Finding]:
+    """Compare the keys of each chart's table with its documented values."""
+    for chart in subject.charts:
+        file = chart.file("README.md")
+        text = subject.files.get(file, "")
+        if _HEAD not in text:
+            continue
+        own = layout(subject.files.get(chart.file("values.yaml"), ""))
+        below = {
+            (each.get("alias") or each.get("name", "")): layout(
+                subject.files.get(chart.file(f"charts/{each.get('name', '')}/values.yaml"), "")
+            )
+            for each in chart.dependencies
+        }
+        remote = {
+            each.get("alias") or each.get("name", "") for each in chart.dependencies if each.get("repository")
+        }
+        rows = {
+            match[1].strip(): number
+            for number, line in enumerate(text.splitlines(), start=1)
+            if (match := _ROW.match(line)) and match[1] not in ("Key", "-----")
+        }
+        for key, line in rows.items():
+            head = key.partition(".")[0]
+            if head in remote or _exists(own, key):
+                continue
+            if head in below and _exists(below[head], key.partition(".")[2]):
+                continue
+            if head == "global":
+                continue
+            yield ABOUT.found(
+                f"the table lists {key}, which values.yaml does not have", Place(subject.path(file), line)
+            )
+        for entry in own.entries:
+            if re.search(r"(?:^|\s)-- \S", f" {entry.comment}") and not entry.comment.startswith("@ignored"):
+                name = _dotted(entry.path)
+                if name not in rows and not any(row.startswith(f"{name}.") for row in rows):
+                    yield ABOUT.found(
+                        f"the table lacks {'.'.join(entry.path)}, which values.yaml documents",
+                        Place(subject.path(chart.file("values.yaml")), entry.line),
+                    )
+
+
+def _dotted(path: tuple[str, ...]) -> str:
+    found = ""
+    for part in path:
+        if part.isdecimal():
+            found += f"[{part}]"
+        else:
+            shown = f'"{part}"' if re.search(r"[.\s]", part) else part
+            found += f".{shown}" if found else shown
+    return found
+
+
+def _exists(values: Layout, key: str) -> bool:
+    if not key:
+        return True
+    wanted = key.replace('"', "")
+    return any(
+        _dotted(each.path).replace('"', "") == wanted
+        or _dotted(each.path).replace('"', "").startswith(f"{wanted}.")
+        for each in values.entries
+    )
