@@ -6,8 +6,7 @@ from prompt_kafka import checking
 from prompt_kafka.clients.gitops import shipped
 
 
-def test_the_shipped_charts_are_clean(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+def test_the_shipped_charts_are_clean(own_cache):
     report = checking.check(shipped())
     wrong = [f"{f.finding.where}: {f.finding.what}" for f in report.found if f.finding.severity != "info"]
     assert wrong == []

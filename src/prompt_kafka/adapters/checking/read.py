@@ -19,6 +19,9 @@ from prompt_kafka.clients.gitops import Repository
 from prompt_kafka.core.errors import PromptKafkaError
 
 WORD = "strimzi.io"
+SCHEMAS = "schemas"
+"""Told as the name of what is being done while the operator's schemas are looked up."""
+
 _TRACKING = re.compile(r"resourceTrackingMethod:\s*[\"']?([\w+]+)")
 _AT = re.compile(r"^(?P<file>.*?)(?::(?P<line>\d+)|, line (?P<rendered>\d+) of .*)?(?: \(.*\))?$")
 
@@ -81,6 +84,7 @@ def environment(
         for each, manifest in present.items()
     }
     settings = repository.environment(name)
+    tell(SCHEMAS)
     operator, unseen = operators.operator(repository, settings, namespaces)
     inputs: list[CheckInput] = []
     failed: list[Checked] = []

@@ -8,6 +8,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import resource
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,7 +18,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from prompt_kafka.adapters.checking.read import Checked, environment
+from prompt_kafka.adapters.checking.read import SCHEMAS, Checked, environment
 from prompt_kafka.checks.catalogue import UNREADABLE
 from prompt_kafka.checks.finding import Place
 from prompt_kafka.core.clock import SYSTEM
@@ -24,6 +26,9 @@ from prompt_kafka.core.errors import PromptKafkaError
 
 PATIENCE_S = 20.0
 """For how long one rendering may take; the largest of Phalanx takes a tenth of a second."""
+
+SCHEMAS_S = 600.0
+"""For how long the schemas of an operator may take: the first time they are fetched and generated."""
 
 MEMORY = 4 * 2**30
 """Bytes that a process may use."""
@@ -67,13 +72,14 @@ def check(
                         if waiting:
                             _give(worker, waiting.pop(), [])
                         continue
-                late = SYSTEM.monotonic() - worker.since > patience
+                allowed = SCHEMAS_S if worker.at == SCHEMAS else patience
+                late = SYSTEM.monotonic() - worker.since > allowed
                 if worker.task and (late or not worker.process.is_alive()):
                     said = (
                         f"it does not end within {patience:g} s" if late else "it ends the process (memory?)"
                     )
                     _stop(worker)
-                    fresh = _start(top, applications, again=True)
+                    fresh = _start(top, applications)
                     _give(fresh, worker.task, [*worker.broken, (worker.at, said)])
                     workers[workers.index(worker)] = fresh
     finally:
@@ -112,9 +118,10 @@ def _give(worker: _Worker, task: str, broken: list[tuple[str, str]]) -> None:
     worker.pipe.send((task, tuple(name for name, _ in broken)))
 
 
-def _start(top: Path, applications: tuple[str, ...], *, again: bool = False) -> _Worker:
-    # The first are forked, before Helm's library is loaded; after that only a new process is safe.
-    context: Any = multiprocessing.get_context("spawn" if again else "fork")
+def _start(top: Path, applications: tuple[str, ...]) -> _Worker:
+    # A copy of this process is quicker, and safe until Helm's library has threads of its own in it.
+    alone = "helm_python" not in sys.modules and threading.active_count() == 1
+    context: Any = multiprocessing.get_context("fork" if alone else "spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_work, args=(theirs, top, applications), daemon=True)
     process.start()
