@@ -54,7 +54,7 @@ class Order:
     kind
         ``power loss``, ``cut tails`` or one of `NEEDS_HELP`.
     nodes
-        In which order the machines come back, and seconds before each.
+        In which order the machines come back, and seconds before each; 0 is with the one before.
     names_late_s
         For how long names do not resolve after the power is back; 0 for not at all.
     blank, recovering
@@ -178,9 +178,14 @@ class Lab:
         return done, cuts
 
     def _power_back(self, order: Order) -> None:
+        together: list[str] = []
         for node, wait in order.nodes:
+            if wait and together:
+                self.user.run("lab", "faults", "release", *together)
+                together = []
             SYSTEM.sleep(wait)
-            self.user.run("lab", "faults", "release", node)
+            together.append(node)
+        self.user.run("lab", "faults", "release", *together)
         if order.names_late_s:
             SYSTEM.sleep(order.names_late_s)
             self.user.run("lab", "faults", "release", "dns-late")
@@ -329,6 +334,9 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=40)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # ignored in the background, and by children then
     with tempfile.TemporaryDirectory(prefix="cold-orders-") as home:
         user = User(Path(home))
         user.run("lab", "up", timeout=PATIENCE_S)
