@@ -30,7 +30,7 @@ from prompt_kafka.factory import session
 from prompt_kafka.lab.traffic.settings import RESULTS
 from prompt_kafka.lab.traffic.visit import read_message
 from prompt_kafka.targets import TargetOptions
-from tests.story.conftest import User
+from tests.story.conftest import User, wait_until
 
 NODES = tuple(f"lab-node-{number}" for number in range(6))
 CONTROLLERS = tuple(f"prompt-kafka-controller-{number}" for number in range(3))
@@ -151,6 +151,7 @@ class Lab:
         else:
             accept = ("--accept", "snapshot-age", "--accept", "producers")
             user.run("cold-shutdown", "--graceful", "--yes", *accept, timeout=PATIENCE_S)
+        wait_until(lambda: not user.json("status", code=None)["healthy"], 60, "the downtime")
         SYSTEM.sleep(ALONE_S)
         return "healed alone" if user.json("status", code=None)["healthy"] else "did not heal"
 
