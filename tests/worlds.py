@@ -125,7 +125,8 @@ def change(world: World, differences: Mapping[str, Any]) -> World:
     differences
         Keys: ``pods`` (name → fields), ``kafka``, ``operator``, ``pod_sets`` (name → fields), ``target``
         (fields), ``out_of_sync`` (broker ids), ``no_leader`` (topics), ``topics`` (name → replicas and
-        minimum), ``quorum`` (``no leader``, or ``behind``: id), ``fenced`` (ids), ``lag`` (group → seconds),
+        minimum), ``quorum`` (``no leader``, or ``behind``: id, or ``high_watermark``), ``fenced`` (ids),
+        ``lag`` (group → seconds),
         ``hours`` (pairs of hours from now: in production), ``unknown`` (part → reason).
     """
     known = {
@@ -216,6 +217,18 @@ def _quorum(world: World, state: Any) -> World:
     if state == "no leader":
         return replace(
             world, quorum=Seen(tuple(replace(a, leader_id=None, quorum=None) for a in answers), NOW)
+        )
+    if "high_watermark" in state:
+        known = state["high_watermark"]
+        return replace(
+            world,
+            quorum=Seen(
+                tuple(
+                    replace(a, quorum=replace(a.quorum, high_watermark=known) if a.quorum else None)
+                    for a in answers
+                ),
+                NOW,
+            ),
         )
     late = state["behind"]
 

@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -97,6 +97,9 @@ def orders(seed: int, count: int) -> Iterator[Order]:
             recovering=dice.choice(("", "", dice.choice(BROKERS))) if kind == "power loss" else "",
             asked_first=dice.random() < 0.5,
         )
+
+
+Keep = Callable[[dict[str, Any]], None]
 
 
 class Lab:
@@ -284,11 +287,20 @@ def reported(said: str) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
-def run(lab: Lab, seed: int, count: int, say: Any = print) -> dict[str, Any]:
-    """Run so many downtimes and return all results."""
+def run(
+    lab: Lab, seed: int, count: int, say: Callable[[str], None] = print, keep: Keep = lambda _: None
+) -> dict[str, Any]:
+    """Run so many downtimes and return all results; `keep` gets them after each account."""
     everything = list(orders(seed, count))
     flowing = [order for order in everything if order.kind != "cut tails"]
-    accounts, found = [], []
+    accounts: list[dict[str, Any]] = []
+    found: list[dict[str, Any]] = []
+    for order in everything:
+        if order.kind == "cut tails":
+            each = with_cut_tails(lab, order)
+            found.append(each)
+            lost = f"by sequence {each['lost_by_sequence']}, reported {each['lost_as_reported']}"
+            say(f"{each['seed']} cut tails: exit {each['exit']}, {each['seconds']} s, {lost}")
     for first in range(0, len(flowing), TOGETHER):
         results, account = with_traffic(lab, flowing[first : first + TOGETHER])
         found += results
@@ -297,19 +309,18 @@ def run(lab: Lab, seed: int, count: int, say: Any = print) -> dict[str, Any]:
             said = each.get("said", "")[:200]
             say(f"{each['seed']} {each['kind']}: exit {each['exit']}, {each['seconds']} s {said}")
         say(f"  acknowledged {account.get('acknowledged')}, lost {account.get('lost')}")
-    for order in everything:
-        if order.kind == "cut tails":
-            each = with_cut_tails(lab, order)
-            found.append(each)
-            lost = f"by sequence {each['lost_by_sequence']}, reported {each['lost_as_reported']}"
-            say(f"{each['seed']} cut tails: exit {each['exit']}, {lost}")
-    kinds = Counter(each["kind"] for each in found)
+        keep(summary(seed, found, accounts))
+    return summary(seed, found, accounts)
+
+
+def summary(seed: int, found: list[dict[str, Any]], accounts: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the results so far."""
     cut = [each for each in found if each["kind"] == "cut tails"]
     return {
         "seed": seed,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "count": len(found),
-        "kinds": dict(kinds),
+        "kinds": dict(Counter(each["kind"] for each in found)),
         "proved": sum(each["exit"] == 0 and each["healthy"] for each in found),
         "did not heal alone": sum(each.get("alone") == "did not heal" for each in found),
         "acknowledged": sum(account.get("acknowledged", 0) for account in accounts),
@@ -338,16 +349,19 @@ def main() -> int:
     signal.signal(
         signal.SIGINT, signal.default_int_handler
     )  # ignored in the background, and by children then
+
+    def keep(results: dict[str, Any]) -> None:
+        if options.out:
+            options.out.write_text(json.dumps(results, indent=1) + "\n")
+
     with tempfile.TemporaryDirectory(prefix="cold-orders-") as home:
         user = User(Path(home))
         user.run("lab", "up", timeout=PATIENCE_S)
         try:
-            results = run(Lab(user), options.seed, options.count, lambda line: print(line, flush=True))
+            results = run(Lab(user), options.seed, options.count, lambda line: print(line, flush=True), keep)
         finally:
             user.run("lab", "down", "--purge", code=None)
-    text = json.dumps(results, indent=1) + "\n"
-    if options.out:
-        options.out.write_text(text)
+    keep(results)
     print(json.dumps({key: value for key, value in results.items() if key not in ("accounts", "downtimes")}))
     return 0
 

@@ -106,7 +106,9 @@ def forgotten(world: World) -> bool:
     quorum = quorum_of(world.quorum.known or ())
     if quorum is None or not blank(world):
         return False
-    return quorum.high_watermark < METADATA_KEPT * metadata_known(world)
+    ends = (voter.log_end_offset for voter in quorum.voters if voter.node_id == quorum.leader_id)
+    # A leader that was just elected does not know the high watermark yet.
+    return max(quorum.high_watermark, *ends) < METADATA_KEPT * metadata_known(world)
 
 
 def majority_blank(world: World) -> bool:
