@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prompt_kafka.core.actions import Observe
+from prompt_kafka.core.agreed import ResourcesReady
 from prompt_kafka.core.clock import SYSTEM, Clock
-from prompt_kafka.core.conditions import Finished, ResourcesReady
+from prompt_kafka.core.conditions import Finished
 from prompt_kafka.core.errors import PromptKafkaError, UsageError
 from prompt_kafka.core.plan import Step
 from prompt_kafka.core.run import StepRecord

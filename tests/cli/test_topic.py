@@ -7,7 +7,8 @@ from click.testing import CliRunner
 
 from prompt_kafka.cli.console import THEME
 from prompt_kafka.cli.present_plan import show
-from prompt_kafka.cli.topic import command, grant
+from prompt_kafka.cli.topic.create import grant
+from prompt_kafka.cli.topic.main import command
 from prompt_kafka.core.errors import UsageError
 from prompt_kafka.core.request import Grant
 from prompt_kafka.procedures import create_topic
@@ -63,5 +64,5 @@ def test_a_plan_shows_the_target_first_and_the_steps_on_one_screen() -> None:
     text = "\n".join(lines)
     assert "     +  - name: alerts" in text
     assert "kind: KafkaTopic" in text
-    assert "alert-reader may read topic alerts, read in group alert-reader; nothing else" in text
+    assert "alert-reader may read `alerts` in group `alert-reader`; may not write" in text
     assert "git -C prompt-kafka-change apply --index - < the difference above" in text

@@ -62,7 +62,28 @@ def test_words() -> None:
         )
     )
     assert words("u", rules) == (
-        "u may read and write topic t, describe any topic, do anything to topic a…, read in group g, "
-        "write transactional id x, describe configs the cluster, NOT read topic secret; nothing else"
+        "u may read and write `t`, describe any topic, do anything to `a*` in group `g`, "
+        "write transactional id `x`, describe configs the cluster, NOT read `secret`; nothing else"
     )
     assert words("u", ()) == "u may do nothing"
+
+
+@pytest.mark.parametrize(
+    ("acls", "said"),
+    [
+        ([_acl("topic", "x", "Read"), _acl("group", "y", "Read", pattern="prefix")],
+         "may read `x` in groups `y*`; may not write"),
+        ([_acl("group", "g", "Read"), _acl("group", "h", "Read"),
+          _acl("topic", "x", "Read"), _acl("topic", "z", "Write")],
+         "may read `x` in groups `g` and `h`, write `z`; nothing else"),
+        ([_acl("topic", "x", "Write")], "may write `x`; may not read"),
+        ([_acl("topic", "*", "Describe", "Read"), _acl("group", "*", "Describe")],
+         "may describe and read any topic, describe any group; may not write"),
+        ([_acl("group", "g", "Read")], "may join group `g`; may not read or write"),
+        ([_acl("topic", "x", "Describe"), _acl("group", "*", "Read")],
+         "may describe `x` in any group; may not read or write"),
+        ([_acl("topic", "x", "All")], "may do anything to `x`; nothing else"),
+    ],
+)  # fmt: skip
+def test_words_name_the_group_behind_what_is_read(acls: list[dict], said: str) -> None:
+    assert words("u", rules_of(_user(*acls))) == f"u {said}"

@@ -109,7 +109,7 @@ def test_a_dry_run_shows_everything_and_changes_nothing(user: User, service: Ser
     shown = user.run(*CREATE, *USERS, "--dry-run").stdout
     assert "+  - name: alerts" in shown
     assert "kind: KafkaTopic" in shown
-    assert "alert-reader may read topic alerts, read in group alert-reader; nothing else" in shown
+    assert "alert-reader may read `alerts` in group `alert-reader`; may not write" in shown
     assert service.git("rev-parse", "main") == head
 
 

@@ -239,4 +239,5 @@ def resource_state(obj: Object) -> ResourceState:
         reason="" if ready or bad is None else bad.reason,
         message="" if ready or bad is None else bad.message,
         topic=str((obj.get("spec") or {}).get("topicName") or "") or obj["metadata"]["name"],
+        uid=str(obj["metadata"].get("uid") or ""),
     )

@@ -8,7 +8,7 @@ from contextlib import suppress
 from prompt_kafka.adapters import shutdown
 from prompt_kafka.adapters.argocd_way import ArgoCd, ByResources
 from prompt_kafka.adapters.git import GitRepository
-from prompt_kafka.clients.kinds import CONFIG_MAP, DEPLOYMENT, KAFKA, POD, POD_SET, Kind
+from prompt_kafka.clients.kinds import CONFIG_MAP, DEPLOYMENT, KAFKA, POD, POD_SET, TOPIC, USER, Kind
 from prompt_kafka.clients.kubernetes import Conflict, Kubernetes, NotFound
 from prompt_kafka.core.actions import (
     Action,
@@ -24,7 +24,14 @@ from prompt_kafka.core.changes import CommitFiles, Manual, Refresh, Sync
 from prompt_kafka.core.errors import StoppedError
 from prompt_kafka.core.world import Look, World
 
-_KINDS: dict[str, Kind] = {"pod": POD, "strimzipodset": POD_SET, "kafka": KAFKA, "configmap": CONFIG_MAP}
+_KINDS: dict[str, Kind] = {
+    "pod": POD,
+    "strimzipodset": POD_SET,
+    "kafka": KAFKA,
+    "configmap": CONFIG_MAP,
+    "kafkatopic": TOPIC,
+    "kafkauser": USER,
+}
 
 
 def perform(

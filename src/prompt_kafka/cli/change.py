@@ -74,7 +74,7 @@ def change_options(function: Function) -> Function:
     @click.option(
         "--save-plan", type=click.Path(path_type=Path, dir_okay=False), help="Write what `apply` runs."
     )
-    @click.option("--confirm", default="", metavar="ENVIRONMENT", help="Confirms points of no return.")
+    @click.option("--confirm", default="", metavar="WORD", help="Confirms points of no return.")
     @click.option(
         "--rehearse", is_flag=True, help="Try it in a lab made of this environment's charts; stop there."
     )
@@ -168,8 +168,8 @@ def run_plan(
 
 
 def _approved(plan: Plan, how: ChangeOptions, machine: bool) -> bool:
-    """Ask once; a point of no return wants the environment's name typed, whatever else was said."""
-    name = plan.target.environment
+    """Ask once; a point of no return wants a name typed, whatever else was said."""
+    name = plan.to_be_typed
     if plan.points_of_no_return and how.confirm != name:
         if how.yes:
             raise RefusedError(

@@ -17,6 +17,8 @@ RESOURCES: Mapping[str, tuple[str, str]] = {
     "strimzipodset": ("core.strimzi.io", "strimzipodsets"),
     "kafka": ("kafka.strimzi.io", "kafkas"),
     "configmap": ("", "configmaps"),
+    "kafkatopic": ("kafka.strimzi.io", "kafkatopics"),
+    "kafkauser": ("kafka.strimzi.io", "kafkausers"),
 }
 """API group and plural of each resource that an action can name."""
 
@@ -99,11 +101,13 @@ def _nothing(environment: Environment) -> tuple[Right, ...]:
     return ()
 
 
-_ANY_POD = {"pod": RESOURCES["pod"], "strimzipodset": RESOURCES["strimzipodset"]}
+_ANY_POD = {name: RESOURCES[name] for name in ("pod", "strimzipodset")}
+_ANNOTATED = {name: RESOURCES[name] for name in ("pod", "strimzipodset", "kafka", "configmap")}
+_DELETED = {**_ANY_POD, **{name: RESOURCES[name] for name in ("kafkatopic", "kafkauser")}}
 _OF_ACTIONS: Mapping[str, tuple[str, Rights]] = {
-    "Annotate": ("restart, pause and resume", _verbs("get", "patch")),
+    "Annotate": ("restart, pause and resume", _verbs("get", "patch", resources=_ANNOTATED)),
     "AnnotateEach": ("restart of single pods", _verbs("get", "patch", resources={"pod": RESOURCES["pod"]})),
-    "Delete": ("restart and shutdown by deletion", _verbs("get", "delete", resources=_ANY_POD)),
+    "Delete": ("deletion of pods, topics, users", _verbs("get", "delete", resources=_DELETED)),
     "DeleteEach": ("restart of a wedged quorum", _verbs("get", "delete", resources=_ANY_POD)),
     "Scale": ("scale the operator and clients", _deployments),
     "KeepState": ("shutdown record", _records),

@@ -62,6 +62,26 @@ class ResourceReady:
 
 
 @dataclass(frozen=True, slots=True)
+class ResourcesReady:
+    """Every topic and user resource of the service is Ready at its present generation."""
+
+    @property
+    def needs_to_see(self) -> frozenset[Look]:
+        """The parts of the World that it reads."""
+        return frozenset({Part.RESOURCES})
+
+    def judge(self, world: World) -> Verdict:
+        """Judge it on a World."""
+        resources = world.resources.known
+        if resources is None:
+            return unknown(world.resources)
+        wrong = [
+            f"{r.kind} {r.name}: {r.message or r.reason or 'not Ready'}" for r in resources if not r.settled
+        ]
+        return judge(wrong, f"{len(resources)} topics and users Ready", most=1)
+
+
+@dataclass(frozen=True, slots=True)
 class ResourceAgrees:
     """The brokers' topic is as its ``KafkaTopic`` says, which is Ready at its present generation.
 
@@ -106,6 +126,76 @@ class ResourceAgrees:
         count = "1 partition" if self.partitions == 1 else f"{self.partitions} partitions"
         said = f"{self.topic}: {count}, {self.replicas} replicas on the brokers"
         return judge(wrong, said)
+
+
+@dataclass(frozen=True, slots=True)
+class TopicGone:
+    """A topic is not there any more, neither as a ``KafkaTopic`` nor on the brokers.
+
+    Attributes
+    ----------
+    resource
+        Name of the ``KafkaTopic``.
+    """
+
+    topic: str
+    resource: str
+
+    @property
+    def needs_to_see(self) -> frozenset[Look]:
+        """The parts of the World that it reads."""
+        return frozenset({Part.RESOURCES, Part.TOPICS})
+
+    def judge(self, world: World) -> Verdict:
+        """Judge it on a World."""
+        if world.resources.known is None:
+            return unknown(world.resources)
+        left = [each for each in world.resources.known if (each.kind, each.name) == _topic(self.resource)]
+        if left:
+            return no(f"KafkaTopic {self.resource} is still there{_told(left[0].message)}")
+        if world.topics.known is None:
+            return unknown(world.topics)
+        if any(each.name == self.topic for each in world.topics.known):
+            return no(f"the brokers still have the topic {self.topic}")
+        return yes(f"no KafkaTopic {self.resource}, and no topic {self.topic} on the brokers")
+
+
+def _topic(resource: str) -> tuple[str, str]:
+    return "KafkaTopic", resource
+
+
+def _told(message: str) -> str:
+    return f": {message}" if message else ""
+
+
+@dataclass(frozen=True, slots=True)
+class UserGone:
+    """A user is not there any more: no ``KafkaUser``, no Secret, no password and no right on the brokers."""
+
+    user: str
+
+    @property
+    def needs_to_see(self) -> frozenset[Look]:
+        """The parts of the World that it reads."""
+        return frozenset({Part.RESOURCES, Part.ACCESS, KeysOf(self.user)})
+
+    def judge(self, world: World) -> Verdict:
+        """Judge it on a World."""
+        seen: Seen[frozenset[str]] = world.secrets.get(self.user) or unseen()
+        for part in (world.resources, world.access, seen):
+            if part.known is None:
+                return unknown(part)
+        resources, access = world.resources.known or (), world.access.known
+        assert access is not None
+        rights = [str(each) for each in sorted(access.rules) if each.user == self.user]
+        wrong = [f"{each} on the brokers" for each in rights]
+        if any((each.kind, each.name) == ("KafkaUser", self.user) for each in resources):
+            wrong.append(f"KafkaUser {self.user} is still there")
+        if seen.known:
+            wrong.append(f"Secret {self.user} is still there")
+        if self.user in access.passwords:
+            wrong.append(f"the brokers still know a password of {self.user}")
+        return judge(wrong, f"no KafkaUser, Secret, password or right of {self.user} is left")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from prompt_kafka.core.agreed import BrokersHave, ResourceAgrees, ResourceReady, SecretPresent, UserAuthorized
+from prompt_kafka.core.agreed import (
+    BrokersHave,
+    ResourceAgrees,
+    ResourceReady,
+    ResourcesReady,
+    SecretPresent,
+    TopicGone,
+    UserAuthorized,
+    UserGone,
+)
 from prompt_kafka.core.delivered import (
     ApplicationSynced,
     Committed,
@@ -241,26 +250,6 @@ class Finished:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ResourcesReady:
-    """Every topic and user resource of the service is Ready at its present generation."""
-
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.RESOURCES})
-
-    def judge(self, world: World) -> Verdict:
-        """Judge it on a World."""
-        resources = world.resources.known
-        if resources is None:
-            return unknown(world.resources)
-        wrong = [
-            f"{r.kind} {r.name}: {r.message or r.reason or 'not Ready'}" for r in resources if not r.settled
-        ]
-        return judge(wrong, f"{len(resources)} topics and users Ready", most=1)
-
-
 Condition = (
     TargetIs
     | OperatorRuns
@@ -282,6 +271,8 @@ Condition = (
     | ResourceAgrees
     | BrokersHave
     | UserAuthorized
+    | TopicGone
+    | UserGone
     | OutsideProductionHours
     | KafkaRuns
     | MetadataIs

@@ -70,10 +70,13 @@ class Access:
     ----------
     quotas
         Name and value of each quota, by user.
+    passwords
+        Users of whom the brokers keep a password (SCRAM).
     """
 
     rules: frozenset[AccessRule] = frozenset()
     quotas: Mapping[str, Mapping[str, float]] = field(default_factory=dict, hash=False)
+    passwords: frozenset[str] = frozenset()
 
 
 def said(value: object) -> str:

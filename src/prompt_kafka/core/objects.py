@@ -242,6 +242,8 @@ class ResourceState:
     ----------
     topic
         The name that a topic has on the brokers.
+    uid
+        Of the object: another one after it was deleted and made again.
     """
 
     kind: str
@@ -252,6 +254,7 @@ class ResourceState:
     reason: str = ""
     message: str = ""
     topic: str = ""
+    uid: str = ""
 
     @property
     def settled(self) -> bool:

@@ -54,6 +54,8 @@ class Step:
         Clients may notice it.
     irreversible
         A point of no return: asks for a typed confirmation.
+    typed
+        What is to be typed then; the environment's name when empty.
     by_hand
         A person carries it out; the tool says how, waits, and proves it. Why, or empty.
     """
@@ -73,6 +75,7 @@ class Step:
     irreversible: bool = False
     by_hand: str = ""
     undo: Action | None = None
+    typed: str = ""
 
     @property
     def acts_by(self) -> Action | None:
@@ -133,6 +136,11 @@ class Plan:
     def points_of_no_return(self) -> tuple[Step, ...]:
         """The steps that cannot be taken back."""
         return tuple(step for step in self.steps if step.irreversible)
+
+    @property
+    def to_be_typed(self) -> str:
+        """What confirms its points of no return: what the first of them says, or the environment's name."""
+        return next((step.typed for step in self.points_of_no_return if step.typed), self.target.environment)
 
     @property
     def request_to_merge(self) -> CommitFiles | None:

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from prompt_kafka.core.request_rights import (
+    AlterTopicRequest,
+    AlterUserRequest,
+    CreateUserRequest,
+    DeleteTopicRequest,
+    DeleteUserRequest,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class RestartRequest:
@@ -240,4 +248,9 @@ Request = (
     | KafkaUpgradeRequest
     | MetadataRequest
     | OperatorUpgradeRequest
+    | AlterTopicRequest
+    | DeleteTopicRequest
+    | CreateUserRequest
+    | AlterUserRequest
+    | DeleteUserRequest
 )

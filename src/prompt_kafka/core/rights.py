@@ -82,9 +82,50 @@ def allowed(rules: Iterable[Rule], resource: str, name: str) -> tuple[str, ...]:
 
 
 def words(user: str, rules: Iterable[Rule]) -> str:
-    """Return what a user may do in one sentence."""
-    phrases = [_phrase(rule) for rule in rules]
-    return f"{user} may {', '.join(phrases)}; nothing else" if phrases else f"{user} may do nothing"
+    """Return what a user may do in one sentence, and what of reading and writing it may not."""
+    listed = tuple(rules)
+    groups = [rule for rule in listed if _joins(rule)]
+    phrases = [_phrase(rule) for rule in listed if rule not in groups]
+    if groups and not any(rule.resource == "topic" and not rule.deny for rule in listed):
+        phrases.append(f"join {_named('group', groups)}")
+    elif groups:
+        last = max(n for n, rule in enumerate(r for r in listed if r not in groups) if _reads(rule, listed))
+        phrases[last] += f" in {_named('group', groups)}"
+    if not phrases:
+        return f"{user} may do nothing"
+    lacks = [each for each in ("read", "write") if not _any(listed, each)]
+    end = f"may not {' or '.join(lacks)}" if lacks else "nothing else"
+    return f"{user} may {', '.join(phrases)}; {end}"
+
+
+def _joins(rule: Rule) -> bool:
+    return (
+        rule.resource == "group"
+        and not rule.deny
+        and set(rule.operations) <= {"read", "describe"}
+        and ("read" in rule.operations)
+    )
+
+
+def _reads(rule: Rule, among: tuple[Rule, ...]) -> bool:
+    """Return whether a group is told behind this right: the last that reads, else the last on a topic."""
+    reading = any(r.resource == "topic" and not r.deny and {"read", "all"} & {*r.operations} for r in among)
+    mine = bool({"read", "all"} & {*rule.operations})
+    return rule.resource == "topic" and not rule.deny and (mine or not reading)
+
+
+def _any(rules: Iterable[Rule], operation: str) -> bool:
+    return any(r.resource == "topic" and not r.deny and {operation, "all"} & {*r.operations} for r in rules)
+
+
+def _named(thing: str, rules: Iterable[Rule]) -> str:
+    names = [
+        (rule.name == "*" and not rule.prefix, f"`{rule.name}{'*' if rule.prefix else ''}`") for rule in rules
+    ]
+    if any(every for every, _ in names):
+        return f"any {thing}"
+    several = len(names) > 1 or any(rule.prefix for rule in rules)
+    return f"{thing}{'s' if several else ''} {' and '.join(name for _, name in names)}"
 
 
 def _phrase(rule: Rule) -> str:
@@ -93,11 +134,15 @@ def _phrase(rule: Rule) -> str:
         verbs = "do anything to"
     if rule.deny:
         verbs = f"NOT {verbs}"
-    if rule.resource == "group":
-        verbs = verbs.replace("read", "read in")
     if rule.resource == "cluster":
         return f"{verbs} the cluster"
+    if rule.resource == "topic":
+        return f"{verbs} any topic" if rule.name == "*" and not rule.prefix else f"{verbs} {_quoted(rule)}"
+    if rule.resource == "group":
+        verbs = verbs.replace("read", "read in")
     thing = "transactional id" if rule.resource == "transactionalId" else rule.resource
-    if rule.name == "*" and not rule.prefix:
-        return f"{verbs} any {thing}"
-    return f"{verbs} {thing} {rule.name}{'…' if rule.prefix else ''}"
+    return f"{verbs} {_named(thing, [rule])}"
+
+
+def _quoted(rule: Rule) -> str:
+    return f"`{rule.name}{'*' if rule.prefix else ''}`"

@@ -94,7 +94,8 @@ def plan(request: TopicRequest, world: World, means: Means) -> Plan:
     summary = f"create topic {request.name} in subchart {request.subchart}"
     if not comes_here:
         return _committed_only(change, argo, here, summary)
-    topic_guards.nothing_else_comes(change.request, git, argo, here, render, wanted)
+    if not request.with_undeployed:
+        git_guards.nothing_else_comes(git, argo, here, render, topic_guards.ours(wanted), "topic")
     proof = proofs(change)
     if not edits and all(each.judge(world).holds for each in (ApplicationSynced(argo.name), *proof)):
         said = "; ".join(each.judge(world).because for each in proof)

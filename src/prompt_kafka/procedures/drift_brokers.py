@@ -11,6 +11,7 @@ from prompt_kafka.core.kafka import TopicState
 from prompt_kafka.core.live import at
 from prompt_kafka.core.objects import Nodes, ResourceState
 from prompt_kafka.core.versions import InvalidMetadataVersion, metadata_level, metadata_name
+from prompt_kafka.core.who import access_rules
 from prompt_kafka.core.world import World
 from prompt_kafka.procedures.drift_cluster import WATCHED, Sides
 from prompt_kafka.procedures.rendered import Key, Manifest, topic_name
@@ -112,7 +113,7 @@ def _users(
         by_user.setdefault(rule.user.removeprefix("CN="), set()).add(rule)
     for key, live in users.items():
         name = key[1]
-        wanted, has = set(_rules(live)), by_user.pop(name, set())
+        wanted, has = set(access_rules(live)), by_user.pop(name, set())
         has = {AccessRule(name, *_rest(each)) for each in has}
         owner, who, command = _behind(sides, key, live, states.get(key))
         for rule in sorted(wanted - has):
@@ -131,23 +132,6 @@ def _users(
 
 def _rest(rule: AccessRule) -> tuple[str, str, str, str, str, str]:
     return rule.resource, rule.name, rule.pattern, rule.operation, rule.permission, rule.host
-
-
-def _rules(user: Manifest) -> Iterator[AccessRule]:
-    for acl in ((user.get("spec") or {}).get("authorization") or {}).get("acls") or ():
-        resource = acl.get("resource") or {}
-        kind = str(resource.get("type"))
-        name = "kafka-cluster" if kind == "cluster" else str(resource.get("name") or "")
-        for operation in acl.get("operations") or [acl.get("operation") or "All"]:
-            yield AccessRule(
-                str(user["metadata"]["name"]),
-                kind,
-                name,
-                str(resource.get("patternType") or "literal"),
-                str(operation),
-                str(acl.get("type") or "allow"),
-                str(acl.get("host") or "*"),
-            )
 
 
 def _quotas(user: Manifest, has: Mapping[str, float]) -> Iterator[tuple[str, str, str]]:

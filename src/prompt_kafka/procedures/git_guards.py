@@ -5,6 +5,7 @@ from __future__ import annotations
 from prompt_kafka.core.delivery import Application, GitState
 from prompt_kafka.core.errors import RefusedError
 from prompt_kafka.core.world import World
+from prompt_kafka.procedures.rendered import Key, Render, difference
 
 
 def one(world: World, name: str) -> Application:
@@ -78,4 +79,23 @@ def followed(git: GitState, argo: Application) -> None:
             f"Argo CD renders {argo.folder}, not {git.folder}",
             where=f"Application {argo.namespace}/{argo.name}",
             next="correct `application` in service.yaml",
+        )
+
+
+def nothing_else_comes(
+    git: GitState, argo: Application, here: str, render: Render, ours: frozenset[Key], what: str
+) -> None:
+    """Refuse when Git has more that the cluster has not: the full sync would bring it (``undeployed``)."""
+    pending = {each for each in argo.different if tuple(each.split(" ", 1)) not in ours}
+    if argo.deployed and argo.deployed != git.head and argo.deployed in git.commits:
+        since = difference(render(here, {}, argo.deployed), render(here, {}))
+        pending |= {f"{kind} {name}" for kind, name in since.all if (kind, name) not in ours}
+    if pending:
+        listed = sorted(pending)
+        more = f" and {len(listed) - 5} more" if len(listed) > 5 else ""
+        raise RefusedError(
+            "undeployed",
+            f"a sync would bring more than this {what}: {', '.join(listed[:5])}{more}",
+            where=f"Application {argo.namespace}/{argo.name}",
+            next="deploy or revert that first; or give --with-undeployed to bring it along",
         )

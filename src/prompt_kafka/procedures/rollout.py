@@ -6,7 +6,6 @@ Each part is proved before the next is asked for, and the end is *really finishe
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -19,7 +18,7 @@ from prompt_kafka.core.live import leaves
 from prompt_kafka.core.plan import Step
 from prompt_kafka.core.world import INSTANT, Look, Part, World
 from prompt_kafka.procedures import delivery, rollout_guards
-from prompt_kafka.procedures.authoring.show import dump
+from prompt_kafka.procedures.authoring.show import difference_shown
 from prompt_kafka.procedures.passwords import passwords
 from prompt_kafka.procedures.proof import finished
 from prompt_kafka.procedures.rendered import Difference, Key, Manifest, by_key, difference, topic_name
@@ -206,16 +205,7 @@ def _config(kafka: Manifest) -> Manifest:
 
 def shown(rollout: Rollout) -> tuple[str, ...]:
     """Return what is different in each object, as text."""
-    old, new, brought = by_key(rollout.before), by_key(rollout.after), rollout.brought
-    return tuple(
-        _diff(key, old.get(key), new[key]) if key in brought.changed else dump(new[key])
-        for key in sorted({*brought.added, *brought.changed})
-    )
-
-
-def _diff(key: Key, old: Manifest | None, new: Manifest) -> str:
-    lines = difflib.unified_diff(dump(old or {}).splitlines(), dump(new).splitlines(), n=2, lineterm="")
-    return "\n".join([f"{key[0]} {key[1]}", *(line for line in list(lines)[2:] if not line.startswith("@@"))])
+    return difference_shown(by_key(rollout.before), rollout.brought)
 
 
 def left(rollout: Rollout) -> Iterator[str]:

@@ -26,6 +26,13 @@ from prompt_kafka.core.request import (
     Terms,
     TopicRequest,
 )
+from prompt_kafka.core.request_rights import (
+    AlterTopicRequest,
+    AlterUserRequest,
+    CreateUserRequest,
+    DeleteTopicRequest,
+    DeleteUserRequest,
+)
 from prompt_kafka.core.service import Environment
 from prompt_kafka.core.world import Look, World
 from prompt_kafka.procedures.rendered import Render, Tree, no_tree
@@ -75,6 +82,11 @@ class Procedure(Protocol):
 TABLE: Mapping[type[Request], str] = {
     RestartRequest: "restart",
     TopicRequest: "create_topic",
+    AlterTopicRequest: "alter_topic",
+    DeleteTopicRequest: "delete_topic",
+    CreateUserRequest: "create_user",
+    AlterUserRequest: "alter_user",
+    DeleteUserRequest: "delete_user",
     ColdStartupRequest: "cold_startup",
     ColdShutdownRequest: "cold_shutdown",
     DeployRequest: "deploy",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from prompt_kafka.core.delivery import Application, GitState
+from prompt_kafka.core.delivery import GitState
 from prompt_kafka.core.errors import RefusedError
 from prompt_kafka.core.objects import ResourceState
 from prompt_kafka.core.request import TopicRequest
@@ -17,9 +17,7 @@ from prompt_kafka.procedures.rendered import (
     Difference,
     Key,
     Manifest,
-    Render,
     by_key,
-    difference,
     key,
     topic_name,
 )
@@ -107,8 +105,7 @@ def _taken(what: str, why: str) -> RefusedError:
 
 def only_this(wanted: Wanted, brought: Difference, after: Iterable[Manifest]) -> None:
     """Refuse when the charts would make something else of the edit (``unexpected-objects``)."""
-    ours = {("KafkaTopic", wanted.topic.resource)} | {("KafkaUser", each.user) for each in wanted.grants}
-    strangers = [f"{kind} {name}" for kind, name in brought.all if (kind, name) not in ours]
+    strangers = [f"{kind} {name}" for kind, name in brought.all if (kind, name) not in ours(wanted)]
     gone = [f"{kind} {name}" for kind, name in sorted(brought.removed)]
     changed = [name for kind, name in brought.changed if kind == "KafkaTopic"]
     made = by_key(after)
@@ -132,9 +129,9 @@ def only_this(wanted: Wanted, brought: Difference, after: Iterable[Manifest]) ->
 
 def nothing_lost(wanted: Wanted, environment: str, there: Difference) -> None:
     """Refuse when another environment would lose or get something else by it (``unexpected-objects``)."""
-    ours = {("KafkaTopic", wanted.topic.resource)} | {("KafkaUser", each.user) for each in wanted.grants}
-    strangers = [f"{kind} {name}" for kind, name in there.all if (kind, name) not in ours]
-    strangers += [f"{kind} {name}" for kind, name in there.removed if (kind, name) in ours]
+    mine = ours(wanted)
+    strangers = [f"{kind} {name}" for kind, name in there.all if (kind, name) not in mine]
+    strangers += [f"{kind} {name}" for kind, name in there.removed if (kind, name) in mine]
     if strangers:
         raise RefusedError(
             "unexpected-objects",
@@ -169,23 +166,7 @@ def _wrong_user(user: str, may: tuple[str, ...], wanted: Wanted, manifest: Manif
     return [f"{user} could not {each}" for each in may if each not in has]
 
 
-def nothing_else_comes(
-    request: TopicRequest, git: GitState, argo: Application, here: str, render: Render, wanted: Wanted
-) -> None:
-    """Refuse when Git has more that the cluster has not: the full sync would bring it (``undeployed``)."""
-    if request.with_undeployed:
-        return
-    ours = {("KafkaTopic", wanted.topic.resource)} | {("KafkaUser", each.user) for each in wanted.grants}
-    pending = {each for each in argo.different if tuple(each.split(" ", 1)) not in ours}
-    if argo.deployed and argo.deployed != git.head and argo.deployed in git.commits:
-        since = difference(render(here, {}, argo.deployed), render(here, {}))
-        pending |= {f"{kind} {name}" for kind, name in since.all if (kind, name) not in ours}
-    if pending:
-        listed = sorted(pending)
-        more = f" and {len(listed) - 5} more" if len(listed) > 5 else ""
-        raise RefusedError(
-            "undeployed",
-            f"a sync would bring more than this topic: {', '.join(listed[:5])}{more}",
-            where=f"Application {argo.namespace}/{argo.name}",
-            next="deploy or revert that first; or give --with-undeployed to bring it along",
-        )
+def ours(wanted: Wanted) -> frozenset[Key]:
+    """Return the objects that the change is about."""
+    users = (("KafkaUser", each.user) for each in wanted.grants)
+    return frozenset({("KafkaTopic", wanted.topic.resource), *users})

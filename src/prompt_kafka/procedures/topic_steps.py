@@ -9,7 +9,7 @@ from prompt_kafka.core.actions import Observe
 from prompt_kafka.core.agreed import ResourceAgrees, ResourceReady, UserAuthorized
 from prompt_kafka.core.changes import FileChange
 from prompt_kafka.core.conditions import Condition, TargetIs
-from prompt_kafka.core.delivered import ApplicationSynced, Compared
+from prompt_kafka.core.delivered import Compared
 from prompt_kafka.core.delivery import Application, GitState
 from prompt_kafka.core.plan import Step
 from prompt_kafka.core.request import TopicRequest
@@ -20,9 +20,8 @@ from prompt_kafka.procedures.authoring.topic import Wanted
 from prompt_kafka.procedures.passwords import passwords
 from prompt_kafka.procedures.proof import finished
 from prompt_kafka.procedures.rendered import Difference, Manifest, of_kind
-
-CANARY = "canary"
-"""The runbook's own user, where the charts have it: no need to log in as a service's."""
+from prompt_kafka.procedures.sync_order import syncs
+from prompt_kafka.procedures.user_proofs import another_cannot
 
 PROOF_S = 300.0
 
@@ -86,42 +85,17 @@ def commit(change: Change) -> Step:
 
 
 def _syncs(change: Change, argo: Application) -> Iterator[Step]:
-    """Yield the syncs in an order that cannot delete: secrets, users, topics, then everything."""
-    came = {**change.pending.added, **change.pending.changed}
-    live = {(each.kind, each.name) for each in change.world.resources.known or ()}
-    ours = {("KafkaTopic", change.wanted.topic.resource)}
-    ours |= {("KafkaUser", grant.user) for grant in change.request.grants}
-    different = set(argo.different)
-    due = {key for key in {*came, *ours} if key in came or key not in live or " ".join(key) in different}
-    resources = {(str(each["kind"]), str(each["metadata"]["name"])): each for each in change.after}
-    whole = ApplicationSynced(argo.name)
-    for what, kinds in (
-        ("secrets", ("VaultSecret", "Secret")),
-        ("users", ("KafkaUser",)),
-        ("topics", ("KafkaTopic",)),
-    ):
-        chosen = sorted(key for key in due if key[0] in kinds and key in resources)
-        if not chosen:
-            continue
-        own = ("KafkaTopic", change.wanted.topic.resource)
-        ready: list[Condition] = [
-            _agrees(change) if key == own else ResourceReady(*key) for key in chosen if what != "secrets"
-        ]
-        yield delivery.sync_some(
-            argo,
-            change.git,
-            what,
-            (delivery.synced(resources[key], _home(change)) for key in chosen),
-            needs=_needs(change),
-            proof=tuple(ready),
-        )
-    if due or change.files or not whole.judge(change.world).holds:
-        yield delivery.sync_everything(argo, change.git, _needs(change))
-
-
-def _home(change: Change) -> str:
-    nodes = change.world.nodes.known
-    return nodes.kafka.namespace if nodes else ""
+    own = ("KafkaTopic", change.wanted.topic.resource)
+    return syncs(
+        change.world,
+        change.git,
+        argo,
+        after=change.after,
+        pending=change.pending,
+        ours=frozenset({own, *(("KafkaUser", grant.user) for grant in change.request.grants)}),
+        agrees=lambda key: _agrees(change) if key == own else None,
+        changed=bool(change.files),
+    )
 
 
 def _agrees(change: Change) -> ResourceAgrees:
@@ -155,14 +129,5 @@ def _authorized(change: Change, user: Manifest, groups: tuple[str, ...]) -> User
 def bystander(change: Change) -> tuple[Condition, ...]:
     """Return the proof that another user gets nowhere near the topic, where there is such a user."""
     granted = {grant.user for grant in change.request.grants}
-    users = of_kind(change.after, "KafkaUser").items()
-    for name, user in sorted(users, key=lambda each: (each[0] != CANARY, each[0])):
-        spec = user.get("spec") or {}
-        scram = (spec.get("authentication") or {}).get("type") == "scram-sha-512"
-        simple = (spec.get("authorization") or {}).get("type") == "simple"
-        new = ("KafkaUser", name) in change.brought.added
-        if name in granted or new or not (scram and simple):
-            continue
-        if not allowed(rules_of(user), "topic", change.request.name):
-            return (UserAuthorized(name, ((change.request.name, ()),)),)
-    return ()
+    new = {name for kind, name in change.brought.added if kind == "KafkaUser"}
+    return another_cannot(change.after, granted | new, change.request.name)

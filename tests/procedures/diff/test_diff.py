@@ -14,9 +14,9 @@ from prompt_kafka.core.drift import Comparison, Drift, Owner
 from prompt_kafka.core.kafka import TopicState
 from prompt_kafka.core.live import LiveObjects
 from prompt_kafka.core.objects import ResourceState
+from prompt_kafka.core.who import access_rules
 from prompt_kafka.core.world import Seen, Unknown, World
 from prompt_kafka.procedures import diff
-from prompt_kafka.procedures.drift_brokers import _rules
 from tests import worlds
 from tests.deployments import SETTINGS, before, edited
 from tests.topics import HEAD, OLDER
@@ -54,7 +54,10 @@ class Service:
         self.deployed = self.means.render("lab", {}, deployed)
         self.objects: Objects = {(m["kind"], m["metadata"]["name"]): _live(m) for m in self.deployed}
         rules = {
-            rule for live in self.objects.values() if live["kind"] == "KafkaUser" for rule in _rules(live)
+            rule
+            for live in self.objects.values()
+            if live["kind"] == "KafkaUser"
+            for rule in access_rules(live)
         }
         self.access = Access(frozenset(rules))
 

@@ -66,8 +66,12 @@ def _level(answer: Any) -> int | None:
 
 
 def access(connection: KafkaConnection) -> Access:
-    """Return all access rules and quotas of users."""
-    from kafka.protocol.admin import DescribeAclsRequest, DescribeClientQuotasRequest
+    """Return all access rules, quotas of users, and who has a password."""
+    from kafka.protocol.admin import (
+        DescribeAclsRequest,
+        DescribeClientQuotasRequest,
+        DescribeUserScramCredentialsRequest,
+    )
     from kafka.protocol.admin.acl import ACLOperation
 
     answer = connection.ask(
@@ -103,7 +107,10 @@ def access(connection: KafkaConnection) -> Access:
         )
     )
     check(quotas.error_code, connection.where, quotas.error_message)
-    return Access(rules, dict(_quotas(quotas)))
+    scram = connection.ask(DescribeUserScramCredentialsRequest(users=None))
+    check(scram.error_code, connection.where, scram.error_message)
+    passwords = frozenset(str(each.user) for each in scram.results if not each.error_code)
+    return Access(rules, dict(_quotas(quotas)), passwords)
 
 
 def _quotas(answer: Any) -> list[tuple[str, dict[str, float]]]:

@@ -153,7 +153,7 @@ class Yaml:
                 line = self._place(node, path, after)
             blank = blank and not ends_with_blanks(self.root, self.lines, line)
             text = insert(self.lines, line, column, body, self.newline, blank=blank)
-        return self._checked(text, path, change, {})
+        return self.checked(text, path, change, {})
 
     def add_item(self, path: Path, body: Sequence[str], flow: str) -> str:
         """Return the text with an item more at the end of the sequence at `path`.
@@ -181,10 +181,10 @@ class Yaml:
         elif node.flow:
             text = splice(self.lines, node.end[0], node.end[1] - 1, node.end[1] - 1, f", {flow}")
         else:
-            column = self._dash_column(node)
-            line = self._over_comments(node.last, column)
+            column = self.dash_column(node)
+            line = self.over_comments(node.last, column)
             text = insert(self.lines, line, column, item, self.newline)
-        return self._checked(text, path, change, [])
+        return self.checked(text, path, change, [])
 
     def set_scalar(self, path: Path, new: str) -> str:
         """Return the text with another plain scalar at `path`."""
@@ -197,7 +197,7 @@ class Yaml:
             parent[path[-1]] = value
 
         text = splice(self.lines, node.start[0], node.start[1], node.end[1], new)
-        return self._checked(text, path[:-1], change, {})
+        return self.checked(text, path[:-1], change, {})
 
     # Where
 
@@ -205,9 +205,9 @@ class Yaml:
         """Return the line before which a new entry of a block mapping goes."""
         column = node.pairs[0][0].start[1]
         if after is not None and (found := node.get(after)) is not None:
-            return self._over_comments(found[1].last, column + 1)
+            return self.over_comments(found[1].last, column + 1)
         if path:
-            return self._over_comments(node.last, column)
+            return self.over_comments(node.last, column)
         line = node.last
         while line < len(self.lines) and not re.match(r"(---|\.\.\.)(\s|$)", self.lines[line]):
             line += 1
@@ -215,7 +215,7 @@ class Yaml:
             line -= 1
         return line
 
-    def _over_comments(self, line: int, column: int) -> int:
+    def over_comments(self, line: int, column: int) -> int:
         """Return the line after comments that are set in at least as far as `column`."""
         ahead = line
         while ahead < len(self.lines):
@@ -232,7 +232,8 @@ class Yaml:
     def _is_action(self, line: int) -> bool:
         return self.lines[line].lstrip().startswith("{{")
 
-    def _dash_column(self, node: Node) -> int:
+    def dash_column(self, node: Node) -> int:
+        """Return the column in which the dashes of a block sequence stand."""
         for line in range(node.items[0].start[0], node.start[0] - 1, -1):
             found = re.match(r"( *)-(?=\s|$)", self.lines[line])
             if found:
@@ -272,7 +273,8 @@ class Yaml:
         at = len(last.rstrip()) if last.strip() else node.end[1] - 1
         return splice(self.lines, node.end[0], at, at, f", {entry[0]}")
 
-    def _checked(self, text: str, path: Path, change: Callable[[Any], None], empty: Any) -> str:
+    def checked(self, text: str, path: Path, change: Callable[[Any], None], empty: Any) -> str:
+        """Return the text; refuse it where it is not what `change` makes of the value at `path`."""
         before = load(self.text, self.where, template=self.template)
         after = load(text, self.where, template=self.template)
         while len(before) <= self.document:

@@ -103,6 +103,15 @@ def new(name: str, about: str, topic: Topic, cluster: str, how: Conventions) -> 
     }
 
 
+def without_topics(name: str, about: str, cluster: str) -> dict[str, str]:
+    """Return the files of a new subchart that has users only, by their path inside of it."""
+    return {
+        "Chart.yaml": _CHART.format(name=name, about=_quoted(about)),
+        "values.yaml": _VALUES.partition("\n\n")[0].format(about=CLUSTER_ABOUT, cluster=cluster) + "\n",
+        "README.md": readme.new(name, about, cluster_rows(cluster)),
+    }
+
+
 def _quoted(text: str) -> str:
     plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9 .,()/_-]*", text)
     return text if plain else "'" + text.replace("'", "''") + "'"
@@ -111,9 +120,14 @@ def _quoted(text: str) -> str:
 def rows(cluster: str, prefix: str = "") -> list[Row]:
     """Return the rows of a new subchart's settings; with the parent's prefix for the parent's README."""
     return [
-        Row(f"{prefix}cluster.name", "string", f'`"{cluster}"`', CLUSTER_ABOUT),
+        *cluster_rows(cluster, prefix),
         Row(f"{prefix}topics", "list", "See `values.yaml`", TOPICS_ABOUT),
     ]
+
+
+def cluster_rows(cluster: str, prefix: str = "") -> list[Row]:
+    """Return the rows of the setting that every subchart has."""
+    return [Row(f"{prefix}cluster.name", "string", f'`"{cluster}"`', CLUSTER_ABOUT)]
 
 
 def keys_of_topics(text: str | None, where: str, path: tuple[str, ...], topic: Topic) -> frozenset[str]:

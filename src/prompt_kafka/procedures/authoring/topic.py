@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from prompt_kafka.core.errors import RefusedError
 from prompt_kafka.core.request import Grant
 from prompt_kafka.core.rights import allowed, rules_of
-from prompt_kafka.procedures.authoring import chart, readme, subchart, users
+from prompt_kafka.procedures.authoring import chart, placing, subchart, users
 from prompt_kafka.procedures.authoring.edit import Yaml
 from prompt_kafka.procedures.authoring.subchart import Topic
-from prompt_kafka.procedures.authoring.tree import cannot, load
+from prompt_kafka.procedures.authoring.tree import load
 from prompt_kafka.procedures.authoring.users import Conventions
 
 
@@ -54,7 +54,7 @@ def author(files: Mapping[str, str], wanted: Wanted) -> dict[str, str]:
     _topic(draft, wanted, how)
     for grant in wanted.grants:
         _user(draft, wanted, grant, how)
-    _chart(draft, wanted)
+    placing.place(draft, wanted, subchart.rows(wanted.cluster, f"{wanted.subchart}."))
     return {path: text for path, text in draft.items() if files.get(path) != text}
 
 
@@ -131,62 +131,7 @@ def _user(draft: dict[str, str], wanted: Wanted, grant: Grant, how: Conventions)
     secrets = f"{wanted.folder}/secrets.yaml"
     verbs = " and ".join(f"{each}s" for each in ("read", "write") if each in grant.may)
     about = f"Password of the Kafka user {grant.user}, which {verbs} the topic {wanted.topic.name}."
-    switch = f"{wanted.subchart}.enabled" if _switched(draft, wanted) else ""
+    switch = f"{wanted.subchart}.enabled" if placing.switched(draft, wanted) else ""
     draft[secrets] = chart.add_secret(
         draft.get(secrets, ""), secrets, users.password_key(grant.user), about, switch
     )
-
-
-def _switched(draft: Mapping[str, str], wanted: Wanted) -> bool:
-    """Return whether the subchart has a switch, or will have one."""
-    path = f"{wanted.folder}/Chart.yaml"
-    for each in Yaml(draft[path], path).value(("dependencies",)) or []:
-        if isinstance(each, dict) and each.get("name") == wanted.subchart:
-            condition = str(each.get("condition") or "")
-            if condition not in ("", f"{wanted.subchart}.enabled"):
-                raise cannot(path, f"the switch of {wanted.subchart} is {condition}")
-            return bool(condition)
-    return True
-
-
-def _chart(draft: dict[str, str], wanted: Wanted) -> None:
-    folder, name = wanted.folder, wanted.subchart
-    about, values = f"{folder}/Chart.yaml", f"{folder}/values.yaml"
-    if about not in draft or values not in draft:
-        raise cannot(folder, "it is not a chart with values.yaml")
-    siblings = chart.dependencies(draft[about], about)
-    if not _switched(draft, wanted):
-        return
-    if wanted.subchart not in siblings:
-        said = f"Whether {wanted.about[:1].lower()}{wanted.about[1:]} are there"
-        draft[about] = chart.add_dependency(draft[about], about, name)
-        draft[values] = chart.add_switch(draft[values], values, name, said, siblings)
-        _readme(draft, wanted, said, siblings)
-    default = chart.is_on(draft[values], values, name)
-    for environment in wanted.environments:
-        path = f"{folder}/values-{environment}.yaml"
-        if path not in draft:
-            raise RefusedError(
-                "unknown-environment",
-                f"{folder} has no values for the environment {environment}",
-                where=path,
-                next="add the file, or name another environment",
-            )
-        here = chart.is_on(draft[path], path, name)
-        # Without a default Helm leaves a subchart on.
-        if not (default is not False if here is None else here):
-            draft[path] = chart.enable(draft[path], path, name)
-
-
-def _readme(draft: dict[str, str], wanted: Wanted, said: str, siblings: list[str]) -> None:
-    path = f"{wanted.folder}/README.md"
-    text = draft.get(path)
-    if text is None:
-        return
-    own = readme.Row(f"{wanted.subchart}.enabled", "bool", "`false`", said)
-    listed = readme.keys(text)
-    documented = any(
-        key.startswith(f"{each}.") and key != f"{each}.enabled" for key in listed for each in siblings
-    )
-    inherited = subchart.rows(wanted.cluster, f"{wanted.subchart}.") if documented else []
-    draft[path] = readme.with_rows(text, [own], inherited)

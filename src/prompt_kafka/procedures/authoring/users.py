@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from prompt_kafka.core.errors import RefusedError
-from prompt_kafka.core.rights import Rule
+from prompt_kafka.core.rights import Rule, rules_of
+from prompt_kafka.procedures.authoring import cut
 from prompt_kafka.procedures.authoring.edit import Yaml
 from prompt_kafka.procedures.authoring.tree import cannot, documents, load, scalar
 
@@ -68,7 +69,7 @@ def document(user: str, rules: Sequence[Rule], comment: str, how: Conventions) -
 
 
 def _acl(rule: Rule) -> list[str]:
-    operations = [each[:1].upper() + each[1:] for each in rule.operations]
+    operations = [_camel(each) for each in rule.operations]
     return [
         "resource:",
         f"  type: {rule.resource}",
@@ -79,6 +80,10 @@ def _acl(rule: Rule) -> list[str]:
     ]
 
 
+def _camel(operation: str) -> str:
+    return "".join(part.title() for part in operation.split("_"))
+
+
 def add_document(text: str, document: str) -> str:
     """Return a template with one more document at its end."""
     if text and not text.endswith("\n"):
@@ -86,19 +91,24 @@ def add_document(text: str, document: str) -> str:
     return f"{text}---\n{document}" if text.strip() else document
 
 
-def where(files: Mapping[str, str], folder: str, user: str) -> tuple[str, int] | None:
-    """Return the template and the document in it that make a user whose name stands there; None if none."""
+def where(
+    files: Mapping[str, str], folder: str, user: str, kind: str = "KafkaUser"
+) -> tuple[str, int] | None:
+    """Return the template and the document in it that make a user whose name stands there; None if none.
+
+    Another `kind` finds the document of another object.
+    """
     for path in sorted(files):
-        if not (path.startswith(folder) and "/templates/" in path and path.endswith((".yaml", ".yml"))):
+        if not (path.startswith(f"{folder}/") and "/templates/" in path and path.endswith((".yaml", ".yml"))):
             continue
-        if "KafkaUser" not in files[path] or user not in files[path]:
+        if kind not in files[path] or user not in files[path]:
             continue
         try:
             found = load(files[path], path, template=True)
         except RefusedError:
             continue
         for number, each in enumerate(found):
-            if isinstance(each, dict) and each.get("kind") == "KafkaUser" and _name(each) == user:
+            if isinstance(each, dict) and each.get("kind") == kind and _name(each) == user:
                 return path, number
     return None
 
@@ -113,10 +123,34 @@ def add_acls(text: str, path: str, number: int, rules: Sequence[Rule]) -> str:
         yaml = Yaml(text, path, template=True, document=_with_content(text, path, number))
         if not yaml.has(ACLS):
             raise cannot(path, "the user has no list of ACLs")
-        operations = ", ".join(each[:1].upper() + each[1:] for each in rule.operations)
-        resource = f"{{type: {rule.resource}, name: {scalar(rule.name)}, patternType: literal}}"
+        operations = ", ".join(_camel(each) for each in rule.operations)
+        pattern = "prefix" if rule.prefix else "literal"
+        resource = f"{{type: {rule.resource}, name: {scalar(rule.name)}, patternType: {pattern}}}"
         text = yaml.add_item(ACLS, _acl(rule), f"{{resource: {resource}, operations: [{operations}]}}")
     return text
+
+
+def take_acl(text: str, path: str, number: int, rule: Rule) -> str:
+    """Return a template in which a user's document lets it do less: these operations on this very resource.
+
+    An ACL of which nothing is left goes, with what was said about it. Other ACLs that allow the same stay.
+    """
+    while True:
+        yaml = Yaml(text, path, template=True, document=_with_content(text, path, number))
+        acls = yaml.value(ACLS)
+        for index, acl in enumerate(acls if isinstance(acls, list) else ()):
+            found = rules_of({"spec": {"authorization": {"acls": [acl]}}})[0]
+            same = (found.resource, found.name, found.prefix) == (rule.resource, rule.name, rule.prefix)
+            taken = [n for n, each in enumerate(found.operations) if each in rule.operations]
+            if found.deny or not same or not taken:
+                continue
+            if len(taken) == len(found.operations):
+                text = cut.item(yaml, ACLS, index)
+            else:
+                text = cut.item(yaml, (*ACLS, str(index), "operations"), taken[0])
+            break
+        else:
+            return text
 
 
 def _with_content(text: str, path: str, number: int) -> int:

@@ -17,16 +17,19 @@ from prompt_kafka.procedures.authoring.tree import Path, load
 Edits = Mapping[str, str]
 
 
-def set_value(text: str, where: str, path: Path, value: str) -> str:
-    """Return a values file in which `path` has `value`, quoted as it was; put in where it is not there."""
+def set_value(text: str, where: str, path: Path, value: str, *, number: bool = False) -> str:
+    """Return a values file in which `path` has `value`, quoted as it was; put in where it is not there.
+
+    A `number` needs no quotes.
+    """
     yaml = Yaml(text, where)
     node = yaml.find(path)[1]
     if node is not None and node.kind == "scalar" and not node.nothing:
-        return yaml.set_scalar(path, _like(node.style, value))
+        return yaml.set_scalar(path, value if number and not node.style else _like(node.style, value))
     there = next(n for n in range(len(path) - 1, -1, -1) if n == 0 or yaml.find(path[:n])[1] is not None)
     step = " " * yaml.indent
     body = [f"{step * depth}{name}:" for depth, name in enumerate(path[there:])]
-    body[-1] += f' "{value}"'
+    body[-1] += f" {value}" if number else f' "{value}"'
     return yaml.add_entry(path[:there], body, after="version")
 
 

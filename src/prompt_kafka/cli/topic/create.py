@@ -1,4 +1,4 @@
-"""``prompt-kafka topic``: what topics there are; the heading *Create New Kafka Topics*."""
+"""``prompt-kafka topic create``: the heading *Create New Kafka Topics*."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import click
 
 from prompt_kafka.cli.change import ChangeOptions, carry_out, change_options
-from prompt_kafka.cli.options import data_option, output_option, rendered, target_options
+from prompt_kafka.cli.options import output_option, target_options
 from prompt_kafka.core.durations import retention as read_retention
 from prompt_kafka.core.errors import UsageError
 from prompt_kafka.core.request import Grant, TopicRequest
@@ -15,26 +15,6 @@ from prompt_kafka.factory import session
 from prompt_kafka.targets import TargetOptions
 
 _GRANT = re.compile(r"(?P<user>[^=@]+)=(?P<may>read|write|read\+write|write\+read)(?:@(?P<group>.+))?")
-
-
-@click.group("topic")
-def command() -> None:
-    """Topics."""
-
-
-@command.command("list")
-@click.option("--internal", is_flag=True, help="Kafka's own topics too.")
-@target_options
-@data_option
-def list_topics(internal: bool, target: TargetOptions, output: str) -> None:
-    """List topics with their partitions, replicas, retention and what is wrong with them."""
-    from prompt_kafka.cli.console import terminal
-    from prompt_kafka.messages.render import topics_json, topics_table
-
-    with session(target) as look:
-        topics = [topic for topic in look.kafka().topics() if internal or not topic.internal]
-    if not rendered(output, lambda: topics_json(topics)):
-        terminal().print(topics_table(topics))
 
 
 def grant(text: str) -> Grant:
@@ -57,7 +37,7 @@ def grant(text: str) -> Grant:
     return Grant(found["user"], may, found["group"] or "")
 
 
-@command.command("create")
+@click.command("create")
 @click.argument("name")
 @click.option(
     "--subchart", required=True, help="Folder under the application's charts/; made when it is not there."
@@ -77,7 +57,7 @@ def grant(text: str) -> Grant:
 @change_options
 @target_options
 @output_option
-def create_topic(
+def command(
     name: str,
     subchart: str,
     partitions: int | None,
