@@ -25,15 +25,16 @@ if TYPE_CHECKING:
 
     from prompt_kafka.acting import Acting
     from prompt_kafka.adapters.access import Entry
+    from prompt_kafka.adapters.charts import Charts
     from prompt_kafka.adapters.runs import RunStore
     from prompt_kafka.announcing import Announcing
     from prompt_kafka.clients.kafka import KafkaConnection
+    from prompt_kafka.core.delivery import GitState
     from prompt_kafka.core.doctor import Examined
     from prompt_kafka.core.drift import Comparison
     from prompt_kafka.core.history import History
     from prompt_kafka.core.hours import Hours
     from prompt_kafka.maintaining import Maintaining
-    from prompt_kafka.procedures.rendered import Render
 
 
 PATIENCE_S = 2.7
@@ -116,7 +117,7 @@ class Session:
         world = self.observe(chosen.needs_to_see(request) | {Part.HOURS})
         with self.charts(world) as render:
             tree = self._observer.git().folder_at if self.environment.repository else no_tree
-            means = Means(self.environment, self.has_canary(), render, terms, tree)
+            means = Means(self.environment, self.has_canary(), render, terms, tree, render.whole)
             plan = by_pull_request(chosen.plan(request, world, means), self.environment)
             plan = guarded(plan, world, terms, later=later)
         return self._with_rehearsal(plan, request, world)
@@ -191,7 +192,7 @@ class Session:
         return maintaining(self.environment, zone, say)
 
     @contextmanager
-    def charts(self, world: World) -> Iterator[Render]:
+    def charts(self, world: World) -> Iterator[Charts]:
         """Give a renderer of the application's charts, at the commit that was seen and with edits."""
         from prompt_kafka.adapters.charts import Charts
 
@@ -223,6 +224,27 @@ def examine(options: TargetOptions) -> tuple[Environment, Examined]:
 
     environment = environment_of(options, changes=False)
     return environment, doctor.examine(environment, allow_exec=options.allow_exec)
+
+
+def tree_of(options: TargetOptions) -> tuple[Environment, GitState]:
+    """Return the environment that is meant and the tree in Git that it comes from; asks no cluster.
+
+    Raises
+    ------
+    UsageError, UnreachableError
+        No repository is configured; it does not answer.
+    """
+    from prompt_kafka.adapters.git import GitRepository
+    from prompt_kafka.core.errors import UsageError
+
+    environment = environment_of(options, changes=False)
+    if not environment.repository:
+        raise UsageError(
+            f"no Git repository is known for {environment.name}",
+            next="add `repository` to the environment in service.yaml",
+        )
+    git = GitRepository(environment.repository, environment.branch, environment.folder)
+    return environment, git.look(("environments", "applications"))
 
 
 def production_hours(options: TargetOptions, ahead: timedelta) -> tuple[Environment, Hours]:

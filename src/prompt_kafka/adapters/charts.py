@@ -5,8 +5,10 @@ Nothing of it touches a working copy: the commit is laid out in a folder of its 
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
@@ -53,27 +55,39 @@ class Charts:
         RenderError
             The charts do not render; names template and line.
         """
-        folder = self._folder(commit or self._head)
-        if not edits:
-            return self._render(folder, environment)
-        with TemporaryDirectory(prefix="prompt-kafka-render-") as scratch:
-            edited = Path(shutil.copytree(folder, Path(scratch) / "tree"))
-            for path, text in edits.items():
-                if text is None:
-                    (edited / path).unlink(missing_ok=True)
-                    continue
-                (edited / path).parent.mkdir(parents=True, exist_ok=True)
-                (edited / path).write_bytes(text.encode())
-            return self._render(edited, environment)
+        folder = self._folder(commit or self._head, self._git().folder)
+        with _edited(folder, edits) as tree:
+            return self._render(tree, environment)
 
-    def _folder(self, commit: str) -> Path:
-        if commit not in self._laid_out:
-            folder = Path(self._scratch.name) / commit
+    def whole(
+        self, environment: str, edits: Mapping[str, str | None], applications: Iterable[str] = ()
+    ) -> Mapping[str, tuple[Mapping[str, Any], ...]]:
+        """Return what an environment's parent makes, under the empty name, and each application of it.
+
+        Raises
+        ------
+        RenderError
+            The charts do not render; names template and line.
+        """
+        wanted, git = frozenset(applications), self._git()
+        with _edited(self._folder(self._head, "applications"), edits) as tree:
+            repository = Repository(tree)
+            parent = repository.app_of_apps(environment, git.shown, git.branch)
+            found = {"": tuple(each.manifest for each in parent.resources)}
+            for each in parent.of("Application"):
+                if not wanted or each.name in wanted:
+                    rendered = repository.render_application(each.manifest)
+                    found[each.name] = tuple(resource.manifest for resource in rendered.resources)
+            return found
+
+    def _folder(self, commit: str, applications: str) -> Path:
+        name = f"{commit}-{applications.replace('/', '-')}"
+        if name not in self._laid_out:
+            folder = Path(self._scratch.name) / name
             folder.mkdir()
-            git = self._git()
-            git.export(commit, folder, *_PARTS, git.folder)
-            self._laid_out[commit] = folder
-        return self._laid_out[commit]
+            self._git().export(commit, folder, *_PARTS, applications)
+            self._laid_out[name] = folder
+        return self._laid_out[name]
 
     def _render(self, folder: Path, environment: str) -> tuple[Mapping[str, Any], ...]:
         repository, git = Repository(folder), self._git()
@@ -81,3 +95,20 @@ class Charts:
         manifest = parent.one("Application", self._application).manifest
         rendered = repository.render_application(manifest)
         return tuple(resource.manifest for resource in rendered.resources)
+
+
+@contextmanager
+def _edited(folder: Path, edits: Mapping[str, str | None]) -> Iterator[Path]:
+    """Give a tree with files in place of its own; None takes one away."""
+    if not edits:
+        yield folder
+        return
+    with TemporaryDirectory(prefix="prompt-kafka-render-") as scratch:
+        edited = Path(shutil.copytree(folder, Path(scratch) / "tree", copy_function=os.link))
+        for path, text in edits.items():
+            (edited / path).unlink(missing_ok=True)
+            if text is None:
+                continue
+            (edited / path).parent.mkdir(parents=True, exist_ok=True)
+            (edited / path).write_bytes(text.encode())
+        yield edited

@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, Self, TypeVar
 
-from prompt_kafka.adapters import canary, hours, installation, login, offsets, upkeep
+from prompt_kafka.adapters import canary, hours, installation, login, offsets, renders, upkeep
 from prompt_kafka.adapters.access import Access, Entry, reason
 from prompt_kafka.adapters.argocd_way import ArgoCd, argocd_of
 from prompt_kafka.adapters.around import Around
@@ -40,6 +40,7 @@ from prompt_kafka.core.world import (
     Look,
     ObjectsOf,
     Part,
+    RenderOf,
     Seen,
     Unknown,
     World,
@@ -172,6 +173,7 @@ class Observer:
             secrets={name.secret: part for name, part in seen.items() if isinstance(name, KeysOf)},
             logins={name: part for name, part in seen.items() if isinstance(name, LoginAs)},
             branches={name.name: part for name, part in seen.items() if isinstance(name, BranchOf)},
+            renders={name: part for name, part in seen.items() if isinstance(name, RenderOf)},
             environment=self._environment,
         )
         fields: dict[str, Any] = {name: part for name, part in seen.items() if type(name) is str}
@@ -249,6 +251,8 @@ class Observer:
                 looks[each] = self._pool.submit(self._see, lambda each=each: self._login(kafka, each))
             elif isinstance(each, BranchOf):
                 looks[each] = self._pool.submit(self._see, lambda each=each: self._branch(each.name, asked))
+            elif isinstance(each, RenderOf):
+                looks[each] = pool.submit(self._see, lambda each=each: renders.count(self._environment, each))
             elif isinstance(each, ObjectsOf):
                 looks["objects"] = self._pool.submit(self._see, lambda each=each: resources.objects(each))
         return looks

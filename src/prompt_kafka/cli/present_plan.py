@@ -13,6 +13,9 @@ from prompt_kafka.core.changes import CommitFiles, without_difference
 from prompt_kafka.core.codec import encode
 from prompt_kafka.core.plan import Plan
 
+LONG, BEGINNING = 60, 12
+"""Lines of a new file that are shown whole, and of a longer one."""
+
 
 def show(plan: Plan, console: Console, preview: Preview | None = None) -> None:
     """Print a plan, and what its run will tell others."""
@@ -79,11 +82,19 @@ def _show_files(commit: CommitFiles, console: Console) -> None:
         less = sum(line.startswith("-") and not line.startswith("---") for line in lines)
         kind = "new file, " if change.before is None else ""
         console.print(f"   [bold]{escape(change.path)}[/]  [quiet]{kind}+{more} −{less}[/]")
-        for line in lines:
+        for line in _worth_reading(lines) if change.before is None else lines:
             if line.startswith(("+++", "---", "new file")):
                 continue
             style = {"+": "good", "-": "bad", "@": "quiet"}.get(line[:1])
             console.print(f"     [{style}]{escape(line)}[/]" if style else f"     {escape(line)}")
+
+
+def _worth_reading(lines: list[str]) -> list[str]:
+    """Return the lines of a new file, or of a long one its beginning and what is still to be filled in."""
+    if len(lines) <= LONG:
+        return lines
+    kept = [*lines[:BEGINNING], *(line for line in lines[BEGINNING:] if "TODO(" in line)]
+    return [*kept, f" … {len(lines) - len(kept)} lines more: -o json has them"]
 
 
 def _show_by_hand(lines: str, console: Console, lead: str = "by hand: ") -> None:

@@ -27,6 +27,7 @@ from prompt_kafka.core.delivered import (
     SyncFailed,
     SyncSucceeded,
 )
+from prompt_kafka.core.environments import EnvironmentRenders
 from prompt_kafka.core.finished import finished
 from prompt_kafka.core.outside_hours import OutsideProductionHours
 from prompt_kafka.core.quorum import quorum_of
@@ -280,6 +281,7 @@ Condition = (
     | OperatorIs
     | ClustersBroughtUp
     | ClustersRefused
+    | EnvironmentRenders
     | OfStart
     | OfShutdown
 )

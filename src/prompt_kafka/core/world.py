@@ -97,7 +97,16 @@ class ObjectsOf:
     kinds: tuple[tuple[str, str], ...]
 
 
-Look = Part | KeysOf | LoginAs | BranchOf | FilesIn | ObjectsOf
+@dataclass(frozen=True, slots=True)
+class RenderOf:
+    """Render an environment at the head of a branch: its parent, and these applications."""
+
+    branch: str
+    environment: str
+    applications: tuple[str, ...]
+
+
+Look = Part | KeysOf | LoginAs | BranchOf | FilesIn | ObjectsOf | RenderOf
 """What can be looked at: a part, or something that has a name."""
 
 
@@ -172,8 +181,9 @@ class World:
         Topics that were written in the last half minute; without the service's own canary.
     shutdown
         What the last graceful shutdown wrote down; None when there was none.
-    secrets, logins, branches
-        What was looked at by name: the keys of a Secret, what the brokers said to a user, other branches.
+    secrets, logins, branches, renders
+        What was looked at by name: the keys of a Secret, what the brokers said to a user, other branches, and
+        how many objects each application of an environment renders.
     environment
         How the service is configured: what it should have, and where.
     unreachable
@@ -210,6 +220,7 @@ class World:
     shutdown: Seen[ShutdownRecord | None] = field(default_factory=unseen)
     secrets: Mapping[str, Seen[frozenset[str]]] = field(default_factory=dict, hash=False)
     logins: Mapping[LoginAs, Seen[Login]] = field(default_factory=dict, hash=False)
+    renders: Mapping[RenderOf, Seen[Mapping[str, int]]] = field(default_factory=dict, hash=False)
     lag_objectives: Mapping[str, float] = field(default_factory=dict, hash=False)
     simulated: tuple[str, ...] = ()
     route: str = ""

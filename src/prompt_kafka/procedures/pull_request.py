@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from prompt_kafka.core.changes import CommitFiles
+from prompt_kafka.core.conditions import Condition
 from prompt_kafka.core.delivered import Committed
+from prompt_kafka.core.environments import EnvironmentRenders
 from prompt_kafka.core.errors import StoppedError
 from prompt_kafka.core.plan import Plan, Step
 from prompt_kafka.core.run import RunRecord
@@ -57,9 +60,16 @@ def _on_branch(step: Step, own: CommitFiles) -> Step:
         title=f"commit {count} to {own.branch}, a branch from {own.base}",
         why="everything reaches the service through Git, and here through a pull request",
         action=own,
-        proof=(Committed(own.branch, blobs, own=True),),
+        proof=(Committed(own.branch, blobs, own=True), *_on(own.branch, step.proof)),
         undo=own.undone,
     )
+
+
+def _on(branch: str, proof: tuple[Condition, ...]) -> Iterator[Condition]:
+    """Yield what else proves the commit, on its own branch."""
+    for each in proof:
+        if isinstance(each, EnvironmentRenders):
+            yield replace(each, branch=branch, own=True)
 
 
 def how_to_open(commit: CommitFiles) -> str:

@@ -22,6 +22,25 @@ class Render(Protocol):
         """Return what the branch's head, or a commit, makes with these files in place (None: without)."""
 
 
+class Whole(Protocol):
+    """Renders an environment: its parent, and applications that the parent makes."""
+
+    def __call__(
+        self, environment: str, edits: Mapping[str, str | None], applications: Iterable[str] = ()
+    ) -> Mapping[str, tuple[Manifest, ...]]:
+        """Return what each makes, by its name; the parent's under the empty one.
+
+        An application that the environment does not have is left out; all of them where none is named.
+        """
+
+
+def no_whole(
+    environment: str, edits: Mapping[str, str | None], applications: Iterable[str] = ()
+) -> Mapping[str, tuple[Manifest, ...]]:
+    """Stand where no environment can be rendered."""
+    raise LookupError(f"environment {environment} cannot be rendered here")
+
+
 class Tree(Protocol):
     """Reads the application's folder as it was at a commit of the branch."""
 

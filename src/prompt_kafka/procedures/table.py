@@ -17,6 +17,8 @@ from prompt_kafka.core.request import (
     ColdShutdownRequest,
     ColdStartupRequest,
     DeployRequest,
+    EnvironmentDeleteRequest,
+    EnvironmentRequest,
     KafkaUpgradeRequest,
     MetadataRequest,
     OperatorUpgradeRequest,
@@ -35,7 +37,7 @@ from prompt_kafka.core.request_rights import (
 )
 from prompt_kafka.core.service import Environment
 from prompt_kafka.core.world import Look, World
-from prompt_kafka.procedures.rendered import Render, Tree, no_tree
+from prompt_kafka.procedures.rendered import Render, Tree, Whole, no_tree, no_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Means:
         The application's folder at a commit.
     terms
         On what terms the change is to be made.
+    whole
+        Renders any environment with its parent and several applications.
     """
 
     environment: Environment
@@ -61,6 +65,7 @@ class Means:
     render: Render
     terms: Terms = USUAL_TERMS
     tree: Tree = no_tree
+    whole: Whole = no_whole
 
 
 class Procedure(Protocol):
@@ -94,6 +99,8 @@ TABLE: Mapping[type[Request], str] = {
     KafkaUpgradeRequest: "upgrade_kafka",
     MetadataRequest: "upgrade_metadata",
     OperatorUpgradeRequest: "upgrade_strimzi",
+    EnvironmentRequest: "create_environment",
+    EnvironmentDeleteRequest: "delete_environment",
 }
 """The module below :mod:`prompt_kafka.procedures` that plans each request."""
 
