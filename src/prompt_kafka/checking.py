@@ -132,7 +132,7 @@ def fix(report: Report) -> list[tuple[Finding, str]]:
     for each in report.found:
         if each.finding.fix is None:
             continue
-        file = report.top / each.finding.where.file
+        file = report.top / each.finding.fix.file
         try:
             before = file.read_bytes().decode()
             after = edited(before, str(file), each.finding.fix)
@@ -152,11 +152,15 @@ def edited(text: str, where: str, wanted: Fix) -> str:
     if isinstance(wanted, AddReadmeRow):
         row = readme.Row(wanted.key, wanted.type, wanted.default, wanted.description)
         return readme.with_rows(text, [row])
-    document = Yaml(text, where)
-    _, node = document.find(wanted.path)
-    if node is None or text.splitlines()[node.start[0]].find(wanted.old) < 0:
-        return text
-    return document.set_scalar(wanted.path, wanted.new)
+    template = "/templates/" in where
+    for number in range(len(text.splitlines()) if template else 1):
+        document = Yaml(text, where, template=template, document=number)
+        if document.root is None:
+            break
+        _, node = document.find(wanted.path)
+        if node is not None and document.lines[node.start[0]][node.start[1] :].startswith(wanted.old):
+            return document.set_scalar(wanted.path, wanted.new)
+    return text
 
 
 def _accepted(baseline: Path | None) -> set[tuple[str, str, str, str]]:

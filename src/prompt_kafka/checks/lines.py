@@ -32,7 +32,7 @@ class Entry:
     text
         What follows the key on its line, without the comment.
     comment
-        The comment on its line and the lines of comment right above it.
+        The lines of comment right above it and the comment on its line.
     """
 
     path: Path
@@ -141,8 +141,8 @@ class _Reader:
         return self.stack[-1][1] if self.stack else ()
 
     def _add(self, path: Path, number: int, text: str, comment: str) -> None:
-        above = " ".join(self.comments)
-        self.found.append(Entry(path, number, text, f"{above} {comment}".strip()))
+        comments = [*self.comments, comment] if comment else self.comments
+        self.found.append(Entry(path, number, text, "\n".join(comments)))
 
     def _skip(self, text: str, column: int) -> None:
         """Go past a value of several lines."""

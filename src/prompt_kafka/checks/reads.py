@@ -96,6 +96,8 @@ def _elsewhere(subject: CheckInput, reads: Reads) -> set[Path]:
         if last.startswith("secrets") and "/" not in file:
             reads.whole |= {tuple(each.split(".")) for each in re.findall(r"\bif:\s*[\"']?([\w.-]+)", text)}
         elif last.startswith("values"):
+            if re.search(r"\.Values(?![.\w])", text):
+                reads.whole.add(())
             for chain in _CHAIN.findall(text):
                 for chart in subject.charts:
                     reads.whole |= {(*scope, *chain.strip(".").split(".")) for scope in chart.scope}
@@ -225,6 +227,10 @@ class _Walk:
             names = [token.text.strip('"`') for token, _ in arguments[1:] if token and token.kind == "string"]
             if len(names) == len(arguments) - 1:
                 return (*values[0], *names)
+        if word == "tpl" and isinstance(values[0] if values else None, tuple):
+            # A value that is a template: what it reads is found in the values files.
+            self.reads.all(values[0])
+            return None
         if word in ("true", "false", "nil"):
             return None
         for value in values:

@@ -20,7 +20,7 @@ def roots(repository: Repository, application: str) -> dict[str, Path]:
     """Return the folders of an application by where they are rendered: its own, and the shared charts."""
     own = repository.chart(application)
     found = {"": own}
-    _add_shared(own, "", found)
+    _add_below(own, "", found)
     return found
 
 
@@ -53,8 +53,7 @@ def charts(repository: Repository, application: str, folders: Mapping[str, Path]
         for each in dependencies:
             below = _folder(folders, folder, inside, each)
             if below is not None:
-                where = f"{inside}/charts/{each.name}" if inside else f"charts/{each.name}"
-                visit(below, where, (*scope, each.values_key))
+                visit(below, _where(inside, each), (*scope, each.values_key))
 
     visit(folders[""], "", ())
     return tuple(found.values())
@@ -84,21 +83,26 @@ def digest(files: Mapping[str, str], environment: str, *more: object) -> str:
     return total.hexdigest()
 
 
-def _add_shared(folder: Path, inside: str, found: dict[str, Path]) -> None:
+def _add_below(folder: Path, inside: str, found: dict[str, Path]) -> None:
+    """Add the charts that are rendered under another path than the one at which they lie."""
     for each in helm.dependencies(folder):
-        where = f"{inside}/charts/{each.name}" if inside else f"charts/{each.name}"
+        where = _where(inside, each)
         below = folder / "charts" / each.name
         if each.shared and not helm.is_present(folder, each):
             below = (folder / each.repository.removeprefix("file://")).resolve()
-            if (below / "Chart.yaml").is_file():
-                found[where] = below
         if (below / "Chart.yaml").is_file():
-            _add_shared(below, where, found)
+            if where != (f"{inside}/charts/{each.name}" if inside else f"charts/{each.name}") or each.shared:
+                found[where] = below
+            _add_below(below, where, found)
+
+
+def _where(inside: str, each: Dependency) -> str:
+    """Return where a dependency is rendered: an alias takes the place of the name."""
+    return f"{inside}/charts/{each.values_key}" if inside else f"charts/{each.values_key}"
 
 
 def _folder(folders: Mapping[str, Path], folder: Path, inside: str, each: Dependency) -> Path | None:
-    where = f"{inside}/charts/{each.name}" if inside else f"charts/{each.name}"
-    below = folders.get(where) or folder / "charts" / each.name
+    below = folders.get(_where(inside, each)) or folder / "charts" / each.name
     return below if (below / "Chart.yaml").is_file() else None
 
 

@@ -180,8 +180,10 @@ def _application(
 
 
 def _vault_secret(items: Iterable[Item], application: str) -> str:
+    """Return the Secret that has the application's keys under the names that they have in Vault."""
     for item in items:
-        if item.kind == "VaultSecret" and str(item.spec.get("path") or "").endswith(f"/{application}"):
+        whole = item.kind == "VaultSecret" and not item.spec.get("templates")
+        if whole and str(item.spec.get("path") or "").endswith(f"/{application}"):
             return item.name
     return ""
 

@@ -39,6 +39,8 @@ def find(subject: CheckInput) -> Iterator[Finding]:
         topics |= {str(each.item.spec.get(key)) for key in ("offsetStorageTopic", "configStorageTopic")}
     for each in subject.around("StrimziSchemaRegistry"):
         topics.add(str(each.item.spec.get("topic") or "registry-schemas"))
+    makers = _makers(subject)
+    mirrored = {each.namespace for each in subject.around("KafkaMirrorMaker2")}
     for user in subject.of("KafkaUser"):
         cluster = (subject.namespace_of(user), user.cluster)
         if cluster not in seen:
@@ -51,11 +53,39 @@ def find(subject: CheckInput) -> Iterator[Finding]:
             prefix = resource.get("patternType") == "prefix"
             if any(topic.startswith(name) if prefix else topic == name for topic in topics):
                 continue
+            if any(_meets(name, prefix, *maker) for maker in makers.get(cluster, ())):
+                continue  # somebody may make it without a KafkaTopic
             kind = "topics that begin with" if prefix else "the topic"
             yield ABOUT.found(
                 f"user {user.name} has a right on {kind} {name}, which no KafkaTopic of this environment "
                 "declares",
                 where(subject, user, "spec", "authorization", "acls", str(number), "resource", "name"),
                 subject=str(user),
-                severity=Severity.WARNING if cluster in closed else Severity.INFO,
+                severity=Severity.WARNING
+                if cluster in closed and cluster[0] not in mirrored
+                else Severity.INFO,
             )
+
+
+def _makers(subject: CheckInput) -> dict[tuple[str, str], list[tuple[str, bool]]]:
+    """Return the topics that users may make by themselves, by cluster: name or prefix."""
+    found: dict[tuple[str, str], list[tuple[str, bool]]] = {}
+    for each in subject.around("KafkaUser"):
+        for acl in sequence(at(each.item.spec, "authorization", "acls")):
+            resource = mapping(mapping(acl).get("resource"))
+            operations = {str(one) for one in sequence(mapping(acl).get("operations"))}
+            operations.add(str(mapping(acl).get("operation")))
+            if not operations & {"Create", "All"} or resource.get("name") == "*":
+                continue  # an administrator may do everything: that says nothing about this topic
+            if resource.get("type") == "topic":
+                entry = (str(resource.get("name")), resource.get("patternType") == "prefix")
+                found.setdefault((each.namespace, each.item.cluster), []).append(entry)
+    return found
+
+
+def _meets(name: str, prefix: bool, other: str, other_prefix: bool) -> bool:
+    if prefix and other_prefix:
+        return name.startswith(other) or other.startswith(name)
+    if other_prefix:
+        return name.startswith(other)
+    return other.startswith(name) if prefix else name == other

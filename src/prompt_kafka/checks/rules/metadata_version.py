@@ -38,7 +38,8 @@ def find(subject: CheckInput) -> Iterator[Finding]:
             origin = field(subject, kafka, *path)
             plain = re.fullmatch(r"\d+\.\d+", origin.text) is not None
             literal = plain and not origin.path
-            file, where_in = origin.file, (origin.path or path)
+            file, where_in = subject.path(origin.file), origin.path or path
+            fix = SetScalar(file, where_in, origin.text, f'"{origin.text}"')
             yield ABOUT.found(
                 f"metadataVersion is the number {at(kafka.manifest, *path)}, not text: the API server "
                 "refuses it",
@@ -46,5 +47,7 @@ def find(subject: CheckInput) -> Iterator[Finding]:
                 subject=str(kafka),
                 severity=Severity.ERROR,
                 mend="put it in quotes, and through `quote` where a template writes it",
-                fix=SetScalar(file, where_in, origin.text, f'"{origin.text}"') if literal else None,
+                fix=SetScalar(subject.path(file), where_in, origin.text, f'"{origin.text}"')
+                if literal
+                else None,
             )

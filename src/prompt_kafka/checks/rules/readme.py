@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from prompt_kafka.checks.finding import About, Finding, Place, Severity
-from prompt_kafka.checks.lines import Layout, layout
+from prompt_kafka.checks.finding import About, AddReadmeRow, Finding, Place, Severity
+from prompt_kafka.checks.lines import Entry, Layout, layout
 from prompt_kafka.checks.subject import CheckInput
 
 ABOUT = About(
@@ -16,6 +16,7 @@ ABOUT = About(
     "Who sets a value that is gone changes nothing; one that is missing is not found.",
     "helm-docs; Phalanx checks the same in its CI",
     "run helm-docs, or edit the table",
+    fixes=True,
 )
 
 _ROW = re.compile(r"^\| ([^|]+?) \|")
@@ -56,13 +57,35 @@ def find(subject: CheckInput) -> Iterator[Finding]:
                 f"the table lists {key}, which values.yaml does not have", Place(subject.path(file), line)
             )
         for entry in own.entries:
-            if re.search(r"(?:^|\s)-- \S", f" {entry.comment}") and not entry.comment.startswith("@ignored"):
-                name = _dotted(entry.path)
-                if name not in rows and not any(row.startswith(f"{name}.") for row in rows):
-                    yield ABOUT.found(
-                        f"the table lacks {'.'.join(entry.path)}, which values.yaml documents",
-                        Place(subject.path(chart.file("values.yaml")), entry.line),
-                    )
+            lines = entry.comment.splitlines()
+            if not any(line.startswith("-- ") for line in lines) or "@ignored" in entry.comment:
+                continue
+            names = {_dotted(entry.path), ".".join(entry.path)}
+            if any(row in names or row.startswith(tuple(f"{name}." for name in names)) for row in rows):
+                continue
+            yield ABOUT.found(
+                f"the table lacks {'.'.join(entry.path)}, which values.yaml documents",
+                Place(subject.path(chart.file("values.yaml")), entry.line),
+                fix=_row(subject.path(file), entry),
+            )
+
+
+def _row(file: str, entry: Entry) -> AddReadmeRow | None:
+    """Return the row as helm-docs writes it, for a plain value."""
+    lines = entry.comment.splitlines()
+    begin = max(number for number, line in enumerate(lines) if line.startswith("-- "))
+    text, about = entry.text, lines[begin:]
+    if not text or text[0] in "[{|>&*!" or any("@" in line or "|" in line for line in about):
+        return None
+    if re.fullmatch(r"-?\d+", text):
+        kind, shown = "int", text
+    elif text in ("true", "false"):
+        kind, shown = "bool", text
+    elif text[0] in "\"'":
+        kind, shown = "string", f'"{text[1:-1]}"'
+    else:
+        kind, shown = "string", f'"{text}"'
+    return AddReadmeRow(file, _dotted(entry.path), kind, f"`{shown}`", " ".join(about).removeprefix("-- "))
 
 
 def _dotted(path: tuple[str, ...]) -> str:

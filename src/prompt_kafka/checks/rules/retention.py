@@ -51,7 +51,9 @@ def _config(subject: CheckInput, item: Item, config: Mapping[str, Any], path: Pa
             meant = found and found[2] in _UNITS and int(found[1]) * _UNITS[found[2]]
             fix = None
             if meant and meant % unit == 0 and origin.text.strip("\"'") == str(value):
-                fix = SetScalar(origin.file, origin.path or (*path, name), origin.text, str(meant // unit))
+                fix = SetScalar(
+                    subject.path(origin.file), origin.path or (*path, name), origin.text, str(meant // unit)
+                )
             yield ABOUT.found(
                 f"{name} is {value!r}: Kafka takes a number only", origin.place, subject=str(item), fix=fix
             )
@@ -73,7 +75,7 @@ def _config(subject: CheckInput, item: Item, config: Mapping[str, Any], path: Pa
 
 
 def _looks_like_seconds(amount: int, unit: int) -> bool:
-    return unit == 1 and amount >= 3600 and amount % 3600 == 0
+    return unit == 1 and amount % 86_400 == 0
 
 
 def _human(ms: int) -> str:

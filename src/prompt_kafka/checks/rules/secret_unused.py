@@ -24,8 +24,10 @@ _COMPOSED = re.compile(r"""["']?([\w./-]*(?:\{\{[^}]*\}\}|%s)[\w./{}%\s-]*)["']?
 def find(subject: CheckInput) -> Iterator[Finding]:
     """Look for each key in all that the application says, in every environment's values too."""
     secrets = subject.secrets
-    if secrets is None:
-        return
+    if secrets is None or any(each.get("absent") for chart in subject.charts for each in chart.dependencies):
+        return  # what a chart that is not here reads cannot be told
+    if any(item.kind == "VaultSecret" and item.spec.get("templates") for item in subject.items):
+        return  # keys are given other names there
     named = {each.key for each in uses(subject)}
     if any(not each.key and each.secret == subject.vault_secret for each in uses(subject)):
         return  # it is taken as a whole somewhere: every key may be read there
