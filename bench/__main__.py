@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 
-NAMES = ("command", "up", "restart", "roll", "cold", "planning")
+NAMES = ("command", "up", "restart", "roll", "cold", "planning", "check")
 
 
 def main() -> None:

@@ -46,9 +46,8 @@ def measure(runs: int) -> None:
     figures: list[Figure] = []
     ratios: dict[str, tuple[float, float | None]] = {}
     shipped = str(Path(__file__).parents[1] / "deploy")
-    cases = [
-        ("prompt-kafka in one environment", 0.3, (shipped, "usdfprod-prompt-processing", "prompt-kafka"))
-    ]
+    one = (shipped, "usdfprod-prompt-processing", "prompt-kafka")
+    cases: list[tuple[str, float, tuple[str, ...]]] = [("prompt-kafka in one environment", 0.3, one)]
     if checkout := os.environ.get("PHALANX_CHECKOUT"):
         cases.append(("every pair of Phalanx", 5.0, (checkout,)))
     schemas = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "prompt-kafka" / "crds"

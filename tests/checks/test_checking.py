@@ -78,7 +78,7 @@ def test_unknown_names_are_said(spoilt):
 def test_a_value_is_read_through_every_way_of_reading(repository):
     (repository / VALUES).write_text(
         "partitions: 1\nretention: -1\n"
-        "whole: {a: 1}\nranged: [{name: a}]\nwithed: {b: {c: 1}}\nguarded: {on: false, text: x}\n"
+        "whole: {a: 1}\nranged: [{name: a}]\nwithed: {b: {c: 1}}\nguarded: {enabled: false, text: x}\n"
         "templated: '{{ .Values.inner }}'\ninner: 1\nindexed: {key-one: 1}\npassed: {d: 1}\nkept: {e: 1}\n"
         "only: {read: 1, unread: 1}\n"
     )
@@ -90,7 +90,7 @@ def test_a_value_is_read_through_every_way_of_reading(repository):
         "  whole: {{ toYaml .Values.whole | quote }}\n"
         "  {{- range $i, $one := .Values.ranged }}\n  r{{ $i }}: {{ $one.name }}\n  {{- end }}\n"
         '  {{- with .Values.withed }}\n  w: "{{ .b.c }}"\n  {{- end }}\n'
-        "  {{- if .Values.guarded.on }}\n  g: {{ .Values.guarded.text }}\n  {{- end }}\n"
+        "  {{- if .Values.guarded.enabled }}\n  g: {{ .Values.guarded.text }}\n  {{- end }}\n"
         '  t: "{{ tpl .Values.templated . }}"\n'
         '  i: "{{ index .Values.indexed "key-one" }}"\n'
         '  p: "{{ include "h" (dict "given" .Values.passed "root" $) }}"\n'

@@ -1,4 +1,4 @@
-"""A real Phalanx checkout: all its Strimzi applications in all environments, and findings known to be true."""
+"""A real Phalanx checkout: every Strimzi application and environment, and what is known to be wrong."""
 
 from __future__ import annotations
 

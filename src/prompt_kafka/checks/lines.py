@@ -7,6 +7,7 @@ told by indentation alone; what stands in braces belongs to the line of the key 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -41,11 +42,18 @@ class Entry:
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Layout:
-    """The entries of a text."""
+    """The entries of a text.
+
+    Attributes
+    ----------
+    last
+        The last entry at each path, the one that counts.
+    """
 
     entries: tuple[Entry, ...]
+    last: Mapping[Path, Entry]
 
     def all(self, path: Path) -> list[Entry]:
         """Return every entry at a path: two of one mapping mean that a key is there twice."""
@@ -53,7 +61,7 @@ class Layout:
 
     def find(self, path: Path) -> Entry | None:
         """Return the last entry at a path, the one that counts."""
-        return next((each for each in reversed(self.entries) if each.path == path), None)
+        return self.last.get(path)
 
     def nearest(self, path: Path) -> Entry | None:
         """Return the entry at a path, or the closest one above it."""
@@ -67,7 +75,8 @@ class Layout:
 @lru_cache(maxsize=512)
 def layout(text: str) -> Layout:
     """Read where the entries of one YAML document are."""
-    return Layout(tuple(_Reader(text.splitlines()).read()))
+    entries = tuple(_Reader(text.splitlines()).read())
+    return Layout(entries, {each.path: each for each in entries})
 
 
 def documents(text: str) -> list[tuple[int, str]]:

@@ -5,6 +5,7 @@ A template can loop for ever and take all memory, and a library cannot be interr
 
 from __future__ import annotations
 
+import faulthandler
 import multiprocessing
 import os
 import resource
@@ -139,6 +140,7 @@ def _work(pipe: Connection, top: Path, applications: tuple[str, ...]) -> None:
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     # What Helm's library says on dying is not for the reader: the parent tells what it was doing.
+    faulthandler.disable()
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     try:
         while True:

@@ -47,7 +47,5 @@ def find(subject: CheckInput) -> Iterator[Finding]:
                 subject=str(kafka),
                 severity=Severity.ERROR,
                 mend="put it in quotes, and through `quote` where a template writes it",
-                fix=SetScalar(subject.path(file), where_in, origin.text, f'"{origin.text}"')
-                if literal
-                else None,
+                fix=fix if literal else None,
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from prompt_kafka.checks.finding import About, AddReadmeRow, Finding, Place, Severity
 from prompt_kafka.checks.lines import Entry, Layout, layout
@@ -56,12 +57,12 @@ def find(subject: CheckInput) -> Iterator[Finding]:
             yield ABOUT.found(
                 f"the table lists {key}, which values.yaml does not have", Place(subject.path(file), line)
             )
+        listed = {row[:end] for row in rows for end in (*_dots(row), len(row))}
         for entry in own.entries:
             lines = entry.comment.splitlines()
             if not any(line.startswith("-- ") for line in lines) or "@ignored" in entry.comment:
                 continue
-            names = {_dotted(entry.path), ".".join(entry.path)}
-            if any(row in names or row.startswith(tuple(f"{name}." for name in names)) for row in rows):
+            if not {_dotted(entry.path), ".".join(entry.path)}.isdisjoint(listed):
                 continue
             yield ABOUT.found(
                 f"the table lacks {'.'.join(entry.path)}, which values.yaml documents",
@@ -88,6 +89,10 @@ def _row(file: str, entry: Entry) -> AddReadmeRow | None:
     return AddReadmeRow(file, _dotted(entry.path), kind, f"`{shown}`", " ".join(about).removeprefix("-- "))
 
 
+def _dots(row: str) -> list[int]:
+    return [number for number, letter in enumerate(row) if letter == "."]
+
+
 def _dotted(path: tuple[str, ...]) -> str:
     found = ""
     for part in path:
@@ -100,11 +105,11 @@ def _dotted(path: tuple[str, ...]) -> str:
 
 
 def _exists(values: Layout, key: str) -> bool:
-    if not key:
-        return True
-    wanted = key.replace('"', "")
-    return any(
-        _dotted(each.path).replace('"', "") == wanted
-        or _dotted(each.path).replace('"', "").startswith(f"{wanted}.")
-        for each in values.entries
-    )
+    return not key or key.replace('"', "") in _names(values)
+
+
+@lru_cache(maxsize=256)
+def _names(values: Layout) -> frozenset[str]:
+    """Return every path of a values file as helm-docs may write it."""
+    shown = {_dotted(each.path).replace('"', "") for each in values.entries}
+    return frozenset(shown | {".".join(each.path) for each in values.entries})
