@@ -19,7 +19,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,8 @@ NEEDS_HELP = ("wedged quorum", "frozen broker", "operator at zero", "shut down")
 
 ALONE_S = 8.0
 """So long it is watched that a downtime does not end by itself."""
+HEAD_START_S = 20.0
+"""So much earlier the broker that lost its tails is back than those that have everything."""
 TOGETHER = 6
 """Downtimes through which one run of traffic flows."""
 PATIENCE_S = 420.0
@@ -62,7 +64,7 @@ class Order:
     asked_first
         ``cold-startup`` is begun before any machine is back.
     victim
-        The broker that is frozen, or deleted while there is no operator.
+        The broker that is frozen, or deleted while there is no operator, or that loses its tails.
     """
 
     seed: int
@@ -88,13 +90,16 @@ def orders(seed: int, count: int) -> Iterator[Order]:
             (node, round(dice.choice((0.0, 0.0, 0.3, 1.0)), 1)) for node in dice.sample(NODES, len(NODES))
         ]
         kind = "cut tails" if number % 10 == 8 else "power loss"
+        if kind == "cut tails":
+            yield Order(own, kind, victim=dice.choice(BROKERS), asked_first=True)
+            continue
         yield Order(
             own,
             kind,
             tuple(nodes),
             names_late_s=dice.choice((0.0, 0.0, 4.0)),
             blank=dice.choice(("", "", dice.choice(CONTROLLERS))),
-            recovering=dice.choice(("", "", dice.choice(BROKERS))) if kind == "power loss" else "",
+            recovering=dice.choice(("", "", dice.choice(BROKERS))),
             asked_first=dice.random() < 0.5,
         )
 
@@ -159,7 +164,10 @@ class Lab:
         return "healed alone" if user.json("status", code=None)["healthy"] else "did not heal"
 
     def _power_loss(self, order: Order) -> tuple[subprocess.CompletedProcess[str], list[str]]:
-        cut = ("--cut-tail", str(order.seed)) if order.kind == "cut tails" else ()
+        cut: tuple[str, ...] = ()
+        if order.kind == "cut tails":
+            order = replace(order, nodes=self._the_poorest_first(order.victim))
+            cut = ("--cut-tail", str(order.seed), "--minority", order.victim)
         out = self.user.run("lab", "faults", "power-loss", *cut, "-o", "json").stdout
         cuts = [
             f"{c['pod']} {c['topic']}-{c['partition']} {c['first']}-{c['end']}"
@@ -180,6 +188,20 @@ class Lab:
         done = self._startup()
         back.join()
         return done, cuts
+
+    def _the_poorest_first(self, victim: str) -> tuple[tuple[str, float], ...]:
+        """Return the machines: the controllers' and the one whose broker lost its tails, then the others.
+
+        The first of a partition's in-sync replicas that comes back leads it, also when it has lost most.
+        """
+        where = "jsonpath={range .items[*]}{.metadata.name} {.spec.nodeName}{'\\n'}{end}"
+        told = self.user.kubectl(
+            "get", "pods", "-n", "prompt-kafka", "-l", "strimzi.io/kind=Kafka", "-o", where
+        )
+        host = dict(line.split() for line in told.splitlines())
+        first = [host[name] for name in (*CONTROLLERS, victim)]
+        others = [node for node in NODES if node not in first]
+        return (*((node, 0.0) for node in first), (others[0], HEAD_START_S), *((n, 0.0) for n in others[1:]))
 
     def _power_back(self, order: Order) -> None:
         together: list[str] = []
