@@ -33,7 +33,7 @@ _BREAK = r"\r\n|[\n\r\x85\u2028\u2029]"
 
 _LINE = re.compile(rf"[^\n\r\x85\u2028\u2029]*(?:{_BREAK})|[^\n\r\x85\u2028\u2029]+\Z")
 _ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-_ONLY_ACTIONS = re.compile(r"^([ \t]*)(\{\{.*?\}\}[ \t]*)+$", re.MULTILINE | re.DOTALL)
+_ONLY_ACTIONS = re.compile(r"^([ \t]*)(\{\{.*?\}\}[ \t]*)+(?=\r?$)", re.MULTILINE | re.DOTALL)
 _VISIBLE = re.compile(r"[^\n\r]")
 
 
