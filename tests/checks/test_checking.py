@@ -46,6 +46,20 @@ def test_fix_changes_one_value_and_no_other_byte(spoilt):
     assert run(spoilt, "--exit-code").return_value == 3
 
 
+def test_fix_adds_the_row_that_a_readme_lacks(repository):
+    readme = repository / "applications/app/README.md"
+    readme.write_text(
+        "# app\n\n| Key | Type | Default | Description |\n|-----|------|---------|-------------|\n"
+        "| retention | int | `-1` | How long. |\n\nThe end.\n"
+    )
+    (repository / VALUES).write_text("# -- How many\npartitions: 1\n\n# -- How long.\nretention: -1\n")
+    before = readme.read_text()
+    assert "mended" in run(repository, "--fix").output
+    row = "| partitions | int | `1` | How many |\n"
+    assert readme.read_text() == before.replace("| retention", f"{row}| retention")
+    assert "README" not in run(repository).output
+
+
 def test_a_baseline_accepts_what_is_there_and_nothing_new(spoilt, tmp_path):
     baseline = tmp_path / "known.json"
     assert "2 findings accepted" in run(spoilt, "--baseline", baseline, "--write-baseline").output
@@ -81,6 +95,7 @@ def test_a_value_is_read_through_every_way_of_reading(repository):
         "whole: {a: 1}\nranged: [{name: a}]\nwithed: {b: {c: 1}}\nguarded: {enabled: false, text: x}\n"
         "templated: '{{ .Values.inner }}'\ninner: 1\nindexed: {key-one: 1}\npassed: {d: 1}\nkept: {e: 1}\n"
         "only: {read: 1, unread: 1}\n"
+        "common: &common\n  - x\nlist: *common\n"
     )
     (repository / "applications/app/templates/_helpers.tpl").write_text(
         '{{ define "h" }}{{ .given.d }}{{ .root.Values.kept.e }}{{ end }}\n'
@@ -94,7 +109,7 @@ def test_a_value_is_read_through_every_way_of_reading(repository):
         '  t: "{{ tpl .Values.templated . }}"\n'
         '  i: "{{ index .Values.indexed "key-one" }}"\n'
         '  p: "{{ include "h" (dict "given" .Values.passed "root" $) }}"\n'
-        '  {{- $only := .Values.only }}\n  o: "{{ $only.read }}"\n'
+        '  l: {{ .Values.list | join "," }}\n  {{- $only := .Values.only }}\n  o: "{{ $only.read }}"\n'
     )
     unread = [f.finding.what for f in checking.check(repository).found if f.finding.id == "value-not-read"]
     assert unread == ["no template reads only.unread"]

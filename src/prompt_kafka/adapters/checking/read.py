@@ -13,7 +13,7 @@ from prompt_kafka.adapters.checking import cache, files, guard, operators, trial
 from prompt_kafka.adapters.checking.secrets import secrets
 from prompt_kafka.checks.catalogue import UNREADABLE, run
 from prompt_kafka.checks.finding import Finding, Place
-from prompt_kafka.checks.subject import CheckInput, Item, Neighbour
+from prompt_kafka.checks.subject import Chart, CheckInput, Item, Neighbour
 from prompt_kafka.clients import helm
 from prompt_kafka.clients.gitops import Repository
 from prompt_kafka.core.errors import PromptKafkaError
@@ -68,9 +68,8 @@ def environment(
     """
     repository = Repository(top)
     tell("environments")
-    found = list(guard.look(top / "environments", top))
-    if found:
-        return [Checked(name, "environments", tuple(found))]
+    if found := _parent(top):
+        return [Checked(name, "environments", found)]
     try:
         parent = repository.app_of_apps(name, "https://example.org/repository.git", "HEAD")
         described = {each.name: each.manifest for each in parent.of("Application")}
@@ -134,18 +133,11 @@ def _application(
     tell: Callable[[str], None],
 ) -> CheckInput | Checked:
     top = repository.path
-    folders: dict[str, Path] = {}
+    folders: Mapping[str, Path] = {}
     try:
-        wrong = list(guard.look(top / "applications" / application, top))
+        wrong, folders, texts, charts = _sources(top, application)
         if wrong:
-            return Checked(environment, application, tuple(wrong))
-        folders = files.roots(repository, application)
-        for inside, folder in folders.items():
-            wrong += guard.look(folder, top.resolve()) if inside else []
-        if wrong:
-            return Checked(environment, application, tuple(wrong))
-        texts = files.texts(folders)
-        charts = files.charts(repository, application, folders)
+            return Checked(environment, application, wrong)
         key = files.digest(texts, environment, manifest, cache.code())
         namespace = str(manifest["spec"]["destination"].get("namespace") or "")
         subject = CheckInput(
@@ -177,6 +169,28 @@ def _application(
         )
     except PromptKafkaError as error:
         return Checked(environment, application, (_unreadable(error, top, folders),))
+
+
+@lru_cache(maxsize=128)
+def _sources(
+    top: Path, application: str
+) -> tuple[tuple[Finding, ...], Mapping[str, Path], Mapping[str, str], tuple[Chart, ...]]:
+    """Return what is wrong with an application's files; else its folders, texts and charts."""
+    repository = Repository(top)
+    wrong = list(guard.look(top / "applications" / application, top))
+    if wrong:
+        return tuple(wrong), {}, {}, ()
+    folders = files.roots(repository, application)
+    for inside, folder in folders.items():
+        wrong += guard.look(folder, top.resolve()) if inside else []
+    if wrong:
+        return tuple(wrong), folders, {}, ()
+    return (), folders, files.texts(folders), files.charts(repository, application, folders)
+
+
+@lru_cache(maxsize=4)
+def _parent(top: Path) -> tuple[Finding, ...]:
+    return tuple(guard.look(top / "environments", top))
 
 
 def _vault_secret(items: Iterable[Item], application: str) -> str:
