@@ -71,7 +71,7 @@ class UserView:
 
     def on(self, topic: str) -> tuple[str, ...]:
         """Return what it may do to a topic."""
-        return ("anything",) if self.super_user else allowed(self.rules, "topic", topic)
+        return ("do anything",) if self.super_user else allowed(self.rules, "topic", topic)
 
     def to_json(self) -> Json:
         """Return it as what JSON can hold."""
