@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import click
 
 from prompt_kafka.cli.change import ChangeOptions, carry_out, change_options
 from prompt_kafka.cli.options import data_option, output_option, rendered, target_options
-from prompt_kafka.core.errors import ExitCode, RefusedError, UsageError
-from prompt_kafka.core.request import EnvironmentDeleteRequest, EnvironmentRequest
+from prompt_kafka.core.errors import UsageError
+from prompt_kafka.core.request_tree import EnvironmentDeleteRequest, EnvironmentRequest
 from prompt_kafka.factory import session, tree_of
 from prompt_kafka.targets import TargetOptions
 
@@ -113,19 +111,5 @@ def delete_environment(name: str, how: ChangeOptions, target: TargetOptions, out
 
     Refused while Argo CD still has applications for it.
     """
-    request = EnvironmentDeleteRequest(name)
     with session(target, changes=True) as service:
-        if how.dry_run or how.save_plan or how.confirm == name or not service.plan(request, how.terms).steps:
-            return carry_out(service, request, how, output)
-        if how.yes:
-            raise RefusedError(
-                "typed-confirmation",
-                f"this takes environment {name} out of Git",
-                next=f"give --confirm {name}",
-            )
-        carry_out(service, request, replace(how, dry_run=True), output)
-        typed = click.prompt(f"\nType {name} to take it out of Git", err=output != "text")
-        if typed != name:
-            click.echo("nothing was done", err=True)
-            return ExitCode.OK
-        return carry_out(service, request, replace(how, yes=True, confirm=name), output)
+        return carry_out(service, EnvironmentDeleteRequest(name), how, output)

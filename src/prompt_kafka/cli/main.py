@@ -24,6 +24,8 @@ ENTRIES = {
     "cold-shutdown": Entry("cold_shutdown", "What is at risk in a downtime; --graceful stops it.", "Change"),
     "upgrade": Entry("upgrade.main", "Kafka, its metadata level, the operator: one hop a run.", "Change"),
     "environment": Entry("environment", "Environments in Git: list, create like another, delete.", "Change"),
+    "listener": Entry("listener", "Load balancers' addresses: list, pin in Git.", "Change"),
+    "operator": Entry("operator", "Namespaces that the operator watches: list, add, remove.", "Change"),
     "apply": Entry("apply", "Run a plan that --save-plan wrote.", "Change"),
     "run": Entry("run", "Runs: list, show, resume, continue, abort.", "Change"),
     "topic": Entry("topic.main", "Topics: list, describe, create, alter, delete.", "Messages"),

@@ -29,6 +29,7 @@ from prompt_kafka.core.delivered import (
 )
 from prompt_kafka.core.environments import EnvironmentRenders
 from prompt_kafka.core.finished import finished
+from prompt_kafka.core.listeners import ServicesHave, Watches
 from prompt_kafka.core.outside_hours import OutsideProductionHours
 from prompt_kafka.core.quorum import quorum_of
 from prompt_kafka.core.started import OfStart
@@ -282,6 +283,8 @@ Condition = (
     | ClustersBroughtUp
     | ClustersRefused
     | EnvironmentRenders
+    | ServicesHave
+    | Watches
     | OfStart
     | OfShutdown
 )

@@ -11,6 +11,12 @@ from prompt_kafka.core.request_rights import (
     DeleteTopicRequest,
     DeleteUserRequest,
 )
+from prompt_kafka.core.request_tree import (
+    EnvironmentDeleteRequest,
+    EnvironmentRequest,
+    ListenerPinRequest,
+    WatchRequest,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,39 +220,6 @@ class OperatorUpgradeRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class EnvironmentRequest:
-    """Write a new environment like another one.
-
-    Attributes
-    ----------
-    name, source
-        The new one, and the one that it is like.
-    settings
-        What is to be different: ``[APPLICATION:]path`` and the value.
-    applications
-        Applications that it is to have besides those of the service and what they need.
-    """
-
-    name: str
-    source: str
-    settings: tuple[tuple[str, str], ...] = ()
-    applications: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class EnvironmentDeleteRequest:
-    """Take an environment out of Git.
-
-    Attributes
-    ----------
-    name
-        The environment.
-    """
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
 class Terms:
     """On what terms a change is made, whichever it is.
 
@@ -288,4 +261,6 @@ Request = (
     | DeleteUserRequest
     | EnvironmentRequest
     | EnvironmentDeleteRequest
+    | ListenerPinRequest
+    | WatchRequest
 )

@@ -14,7 +14,7 @@ from prompt_kafka.core.changes import FileChange
 from prompt_kafka.core.delivery import GitState
 from prompt_kafka.core.environments import EnvironmentRenders
 from prompt_kafka.core.plan import Plan
-from prompt_kafka.core.request import EnvironmentRequest
+from prompt_kafka.core.request_tree import EnvironmentRequest
 from prompt_kafka.core.world import Look, World
 from prompt_kafka.procedures import delivery, git_guards, guards
 from prompt_kafka.procedures import environment_guards as rules

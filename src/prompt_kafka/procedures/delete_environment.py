@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from prompt_kafka.core.changes import FileChange
 from prompt_kafka.core.errors import RefusedError
 from prompt_kafka.core.plan import Plan
-from prompt_kafka.core.request import EnvironmentDeleteRequest
+from prompt_kafka.core.request_tree import EnvironmentDeleteRequest
 from prompt_kafka.core.world import Look, Part, World
 from prompt_kafka.procedures import delivery, git_guards, guards
 from prompt_kafka.procedures import environment_guards as rules
@@ -57,7 +58,7 @@ def plan(request: EnvironmentDeleteRequest, world: World, means: Means) -> Plan:
         procedure="environment delete",
         target=world.target,
         summary=summary,
-        steps=(step,),
+        steps=(replace(step, irreversible=True, typed=name),),
         notes=tuple(_notes(name, mentions(git.files, name), world)),
     )
 

@@ -17,7 +17,7 @@ from prompt_kafka.procedures.authoring.leaves import Change, Leaf, leaves, quote
 from prompt_kafka.procedures.authoring.tree import Path, load
 from prompt_kafka.procedures.authoring.values import set_value
 from prompt_kafka.procedures.environment_pages import PAGES, mark, pages
-from prompt_kafka.procedures.environment_rules import Kind, Own, names, owned, setting
+from prompt_kafka.procedures.environment_rules import Kind, Own, is_telling, names, owned, setting
 
 LOOKS: frozenset[Look] = frozenset(
     {Part.GIT, FilesIn("applications"), FilesIn("environments"), FilesIn("docs")}
@@ -174,7 +174,7 @@ def _words(source: str, own: Iterable[Own]) -> re.Pattern[str]:
     A name that is a common word says nothing.
     """
     said = {each.leaf.text for each in own if len(each.leaf.text) > 4 and "\n" not in each.leaf.text}
-    said |= {source} if "-" in source or len(source) > 8 else set()
+    said |= {source} if is_telling(source) else set()
     return re.compile("|".join(rf"(?<!\w){re.escape(each)}(?!\w)" for each in sorted(said)))
 
 

@@ -9,7 +9,15 @@ from typing import Any
 from prompt_kafka.core.delivery import GitState
 from prompt_kafka.core.errors import RefusedError
 from prompt_kafka.procedures.environment_files import Copied, applications_of, files_of, values
-from prompt_kafka.procedures.environment_rules import NEVER_SHARED, Kind, Own, addresses, names, owned
+from prompt_kafka.procedures.environment_rules import (
+    NEVER_SHARED,
+    Kind,
+    Own,
+    addresses,
+    is_telling,
+    names,
+    owned,
+)
 from prompt_kafka.procedures.rendered import Manifest, key
 
 SHORT = 4
@@ -97,10 +105,11 @@ def nothing_copied(
     git: GitState, source: str, name: str, made: Copied, rendered: Mapping[str, tuple[Manifest, ...]]
 ) -> None:
     """Refuse a new environment whose objects hold what is the source's own (``copied-value``)."""
-    mine = {name, *made.given.values()} - {""}
+    mine = {name, git.repository, *made.given.values()} - {""}
     foreign = [each for each in made.own if _is_telling(each.leaf.text, mine)]
-    named = _words((source, *(each.leaf.text.strip() for each in foreign if each.kind is not Kind.NAME)))
-    whole = {each.leaf.text.strip() for each in foreign if each.kind is Kind.NAME}
+    telling = [source] if is_telling(source) else []
+    named = _words((*telling, *(each.leaf.text.strip() for each in foreign if each.kind is not Kind.NAME)))
+    whole = {source, *(each.leaf.text.strip() for each in foreign if each.kind is Kind.NAME)}
     for application, manifests in rendered.items():
         for manifest in manifests:
             for path, text in _texts(manifest, ()):

@@ -155,6 +155,11 @@ def names(name: str, value: str) -> bool:
     return bool(re.search(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", value))
 
 
+def is_telling(name: str) -> bool:
+    """Return whether an environment's name is no common word: only then it says something inside a text."""
+    return "-" in name or len(name) > 8
+
+
 def _link(value: str) -> bool:
     """Return whether a text leads to a service outside of the cluster: a link, a bucket, a place in LDAP."""
     hosts = _LINK.findall(value)

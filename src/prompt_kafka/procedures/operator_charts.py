@@ -66,6 +66,19 @@ def operator_charts(git: GitState, folder: str, here: str, version: str) -> Oper
     return OperatorCharts(old, _watched(git, folder, here, name), files, elsewhere)
 
 
+def dependency(git: GitState, folder: str) -> str:
+    """Return the key of the operator's chart in the values of its application.
+
+    Raises
+    ------
+    RefusedError
+        ``not-in-git``: no such chart, or it does not depend on the operator's.
+    """
+    path = f"{folder}/Chart.yaml"
+    chart = Yaml(git.files.get(path, ""), path).value() or {}
+    return _dependency(chart, path)[1]
+
+
 def _dependency(chart: Any, path: str) -> tuple[Path, str, str]:
     """Return where the version of the operator's dependency stands, its key in the values, the version."""
     for number, each in enumerate(chart.get("dependencies") or ()):

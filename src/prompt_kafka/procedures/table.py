@@ -17,8 +17,6 @@ from prompt_kafka.core.request import (
     ColdShutdownRequest,
     ColdStartupRequest,
     DeployRequest,
-    EnvironmentDeleteRequest,
-    EnvironmentRequest,
     KafkaUpgradeRequest,
     MetadataRequest,
     OperatorUpgradeRequest,
@@ -34,6 +32,12 @@ from prompt_kafka.core.request_rights import (
     CreateUserRequest,
     DeleteTopicRequest,
     DeleteUserRequest,
+)
+from prompt_kafka.core.request_tree import (
+    EnvironmentDeleteRequest,
+    EnvironmentRequest,
+    ListenerPinRequest,
+    WatchRequest,
 )
 from prompt_kafka.core.service import Environment
 from prompt_kafka.core.world import Look, World
@@ -101,6 +105,8 @@ TABLE: Mapping[type[Request], str] = {
     OperatorUpgradeRequest: "upgrade_strimzi",
     EnvironmentRequest: "create_environment",
     EnvironmentDeleteRequest: "delete_environment",
+    ListenerPinRequest: "pin_listener",
+    WatchRequest: "operator_namespaces",
 }
 """The module below :mod:`prompt_kafka.procedures` that plans each request."""
 

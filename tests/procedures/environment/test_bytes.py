@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prompt_kafka.core.errors import RefusedError
-from prompt_kafka.core.request import EnvironmentRequest
+from prompt_kafka.core.request_tree import EnvironmentRequest
 from prompt_kafka.procedures import create_environment
 from prompt_kafka.procedures.authoring.leaves import Change, leaves, retouch, reworded
 from prompt_kafka.procedures.authoring.tree import load

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from prompt_kafka.core.changes import CommitFiles
 from prompt_kafka.core.errors import PromptKafkaError, RefusedError
 from prompt_kafka.core.plan import Plan
-from prompt_kafka.core.request import EnvironmentDeleteRequest, EnvironmentRequest
+from prompt_kafka.core.request_tree import EnvironmentDeleteRequest, EnvironmentRequest
 from prompt_kafka.procedures.table import procedure
 from tests.environments import PAGES, before, committed, tree
 from tests.topics import change
