@@ -20,7 +20,8 @@ from prompt_kafka.procedures.table import Means
 from tests.topics import Charts, service
 from tests.worlds import NOW
 
-URL = "https://git.example.org/phalanx.git"
+URL = "https://git.example.org/lab/phalanx.git"
+"""Its path has the name of an environment in it, by chance."""
 HEAD = "a" * 40
 
 PAGES = {

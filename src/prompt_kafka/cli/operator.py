@@ -46,22 +46,22 @@ def list_namespaces(target: TargetOptions, output: str) -> None:
 
 
 @namespaces.command("add")
-@click.argument("namespace")
+@click.argument("space", metavar="NAMESPACE")
 @change_options
 @target_options
 @output_option
-def add(namespace: str, how: ChangeOptions, target: TargetOptions, output: str) -> int:
+def add(space: str, how: ChangeOptions, target: TargetOptions, output: str) -> int:
     """Have the operator watch a namespace. Its pod is replaced; Kafka is not touched."""
     with session(target, changes=True) as service:
-        return carry_out(service, WatchRequest(namespace), how, output)
+        return carry_out(service, WatchRequest(space), how, output)
 
 
 @namespaces.command("remove")
-@click.argument("namespace")
+@click.argument("space", metavar="NAMESPACE")
 @change_options
 @target_options
 @output_option
-def remove(namespace: str, how: ChangeOptions, target: TargetOptions, output: str) -> int:
+def remove(space: str, how: ChangeOptions, target: TargetOptions, output: str) -> int:
     """Have the operator no longer watch a namespace. Refused while a Kafka cluster lives there."""
     with session(target, changes=True) as service:
-        return carry_out(service, WatchRequest(namespace, remove=True), how, output)
+        return carry_out(service, WatchRequest(space, remove=True), how, output)

@@ -116,7 +116,7 @@ def nothing_copied(
                 for each in mine:
                     text = text.replace(each, " ")
                 found = named.search(text)
-                value = found[0] if found else text if text in whole else ""
+                value = (found[0] if found else "") or (text if text in whole else "")
                 if value and not _is_usual(git, application, value):
                     raise RefusedError(
                         "copied-value",
