@@ -36,6 +36,7 @@ pytestmark = pytest.mark.lab
 SPACE, CLUSTER = "prompt-kafka", "prompt-kafka"
 ROLL = "strimzi.io/manual-rolling-update"
 PODS = (f"{CLUSTER}-kafka-3", f"{CLUSTER}-kafka-4")
+WAITING = "running:a after look 1"
 
 
 def _definition(kind: Kind) -> dict[str, Any]:
@@ -66,6 +67,7 @@ class Place:
         self.kubernetes = Kubernetes.connect(root / "kubeconfig")
         self.store = RunStore(self.kubernetes, SPACE)
         self.made = dict.fromkeys(PODS, 0)
+        self.not_before: tuple[Path, str] | None = None
         self._closing = threading.Event()
         kafka = Kind("kafka.strimzi.io", "v1", "Kafka", "kafkas")
         for kind in (kafka, NODE_POOL, POD_SET):
@@ -118,19 +120,30 @@ class Place:
         self.kubernetes.patch(POD, name, SPACE, {"status": ready}, subresource="status")
 
     def _operate(self) -> None:
-        """Roll whatever asks for it, a second later; make anew whatever is gone."""
+        """Roll whatever asks for it, a second later and when it may; make anew whatever is gone."""
         while not self._closing.wait(0.2):
             there = {each["metadata"]["name"]: each for each in self.kubernetes.list(POD, SPACE)}
             for name in PODS:
                 if name not in there:
                     self.made[name] += 1
                     self._make(name)
-                elif (there[name]["metadata"].get("annotations") or {}).get(ROLL) == "true":
+                elif self._asked(there[name]) and self._may_roll():
                     self._closing.wait(1.0)
                     try:
                         self.kubernetes.delete(POD, name, SPACE, grace=0)
                     except NotFound:
                         continue
+
+    @staticmethod
+    def _asked(pod: dict[str, Any]) -> bool:
+        return (pod["metadata"].get("annotations") or {}).get(ROLL) == "true"
+
+    def _may_roll(self) -> bool:
+        """Return whether the point that a roll waits for has been visited."""
+        if self.not_before is None:
+            return True
+        path, point = self.not_before
+        return path.exists() and point in path.read_text()
 
     def begin(self, pods: tuple[str, ...] = PODS[1:]) -> RunRecord:
         """Keep a run that nobody carries out yet; the first of two pods is deleted, the other annotated."""
@@ -187,6 +200,7 @@ def test_ended_at_every_point_and_resumed_nothing_is_done_twice(
     made = dict(place.made)
     run = place.begin()
     visited = tmp_path / "visited"
+    place.not_before = (visited, WAITING)
     ended = 0
     while (done := place.resume(run.id, visited, how)).returncode != 0:
         ended += 1
@@ -210,12 +224,13 @@ def test_ended_at_every_point_and_resumed_nothing_is_done_twice(
     points = visited.read_text()
     print(points)
     act = ("before Annotate", "after patch Pod") if how == "SIGKILL" else ("before keep running:i",)
-    for each in (*act, "running:a after look 1"):
+    for each in (*act, WAITING):
         assert each in points
     assert ended > 10
 
 
 def test_the_journal_tells_what_was_asked_before_it_was_answered(place: Place, tmp_path: Path) -> None:
+    place.not_before = None
     run = place.begin(PODS)
     done = place.resume(run.id, tmp_path / "visited", "none")
     assert done.returncode == 0, done.stderr
