@@ -193,7 +193,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         found.close()
 
 
-@pytest.mark.parametrize("how", ["SIGKILL", "SIGINT"])
+@pytest.mark.parametrize("how", ["SIGKILL", pytest.param("SIGINT", marks=pytest.mark.slow)])
 def test_ended_at_every_point_and_resumed_nothing_is_done_twice(
     place: Place, tmp_path: Path, how: str
 ) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.story.conftest import User, wait_until
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
 K4 = "prompt-kafka-kafka-4"
 KEYS = ["started", "step-1", "finished"]

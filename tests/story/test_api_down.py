@@ -19,7 +19,7 @@ from tests.killing.driver import HOOK
 from tests.killing.scene import IDENTITY, Scene
 from tests.story.conftest import User, wait_until
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.lab, pytest.mark.slow, pytest.mark.timeout(900)]
 
 K4, K5 = "prompt-kafka-kafka-4", "prompt-kafka-kafka-5"
 

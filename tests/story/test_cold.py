@@ -55,6 +55,7 @@ def test_after_a_power_loss_it_is_diagnosed_waited_for_and_proved(user: User) ->
     assert user.json("cold-startup", "--dry-run")["steps"] == []
 
 
+@pytest.mark.slow
 def test_ready_controllers_without_a_leader_are_called_wedged_and_made_anew(user: User) -> None:
     user.run("lab", "faults", "wedge-quorum")
 
@@ -80,6 +81,7 @@ def test_a_graceful_shutdown_wants_what_cannot_be_told_accepted(user: User) -> N
     assert "refused (snapshot-age)" in refused.stderr
 
 
+@pytest.mark.slow
 def test_shut_down_in_order_it_is_told_as_that(user: User) -> None:
     accept = ("--accept", "snapshot-age", "--accept", "producers")
     record = user.json("cold-shutdown", "--graceful", "--yes", *accept)
@@ -92,6 +94,7 @@ def test_shut_down_in_order_it_is_told_as_that(user: User) -> None:
     assert again["nothing_because"].startswith("it is shut down since")
 
 
+@pytest.mark.slow
 def test_the_start_finds_the_record_resumes_and_compares(user: User) -> None:
     record = user.json("cold-startup", "--yes")
     said = _evidence(record)
@@ -101,6 +104,7 @@ def test_the_start_finds_the_record_resumes_and_compares(user: User) -> None:
     assert user.json("cold-startup", "--dry-run")["steps"] == []
 
 
+@pytest.mark.slow
 def test_a_majority_of_blank_controllers_is_refused_and_never_called_healthy(user: User) -> None:
     user.run("lab", "faults", "power-loss")
     user.run("lab", "faults", "blank-disk", *CONTROLLERS[1:])

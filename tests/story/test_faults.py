@@ -23,7 +23,7 @@ from prompt_kafka.lab.processes import Process
 from prompt_kafka.lab.state import LabState
 from tests.story.conftest import User, wait_until
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
 CONTROLLERS = tuple(f"prompt-kafka-controller-{n}" for n in range(3))
 BROKERS = tuple(f"prompt-kafka-kafka-{n}" for n in (3, 4, 5))
@@ -224,7 +224,6 @@ class TestSickProcesses:
         assert not process.frozen()
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("mended")
 def test_long_recovery(user: User, scene: Scene) -> None:
     """Kafka reads a long log, then the broker is in RECOVERY for as long as was said; it ends by itself."""
@@ -243,7 +242,6 @@ def test_long_recovery(user: User, scene: Scene) -> None:
     assert not list(scene.log_dirs(scene.pod(broker))[0].glob("lab-long-recovery*"))
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("mended")
 class TestPowerLoss:
     """The worst morning, step by step: under traffic, tails cut, one disk blank, names late, one by one."""

@@ -11,7 +11,7 @@ import pytest
 
 from tests.story.conftest import User, wait_until
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
 C0, C1 = "prompt-kafka-controller-0", "prompt-kafka-controller-1"
 K3, K4 = "prompt-kafka-kafka-3", "prompt-kafka-kafka-4"

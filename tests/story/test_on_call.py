@@ -210,7 +210,9 @@ def results() -> Iterator[list[dict[str, Any]]]:
     RESULTS.write_text(json.dumps(summary, indent=1) + "\n")
 
 
-@pytest.mark.parametrize("number", SAMPLE)
+@pytest.mark.parametrize(
+    "number", [SAMPLE[0], *(pytest.param(each, marks=pytest.mark.slow) for each in SAMPLE[1:])]
+)
 def test_a_sample_is_named_and_mended(on_call: OnCall, number: int) -> None:
     found = _one(on_call, number)
     assert found["right"], found
