@@ -22,6 +22,7 @@ from tests.story.conftest import User, wait_until
 pytestmark = [pytest.mark.lab, pytest.mark.slow, pytest.mark.timeout(900)]
 
 K4, K5 = "prompt-kafka-kafka-4", "prompt-kafka-kafka-5"
+CONFIG = {"min.insync.replicas": "1"}
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +85,8 @@ def broken(scene: Scene) -> Iterator[None]:
     access = Access(scene.kubernetes, environment, read_only=False)
     connection, _ = access.connect(scene.kubernetes.list(KAFKA, "prompt-kafka")[0], environment.kafka.user)
     with connection:
-        connection.admin.create_topics([NewTopic("alone", replica_assignments={0: [4]})])
+        alone = NewTopic("alone", replica_assignments={0: [4]}, topic_configs=CONFIG)
+        connection.admin.create_topics([alone])
         wait_until(lambda: any(t.name == "alone" for t in connection.topics()), 20, "the topic")
         scene.user.run("lab", "faults", "hold", K4)
 
