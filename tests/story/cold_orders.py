@@ -28,7 +28,6 @@ from prompt_kafka.clients.kafka import KafkaConnection
 from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.factory import session
 from prompt_kafka.lab.traffic.settings import RESULTS
-from prompt_kafka.lab.traffic.visit import read_message
 from prompt_kafka.targets import TargetOptions
 from tests.story.conftest import User, wait_until
 
@@ -239,9 +238,9 @@ class Lab:
         with session(TargetOptions(environment="lab", config=config)) as service:
             yield service.kafka()
 
-    def sequences(self, run: str) -> Counter[tuple[int, int]]:
-        """Return how often each sequence number of a run is in each partition."""
-        found: Counter[tuple[int, int]] = Counter()
+    def sequences(self) -> Counter[tuple[int, str, int]]:
+        """Return how often each sequence number of each run of traffic is in each partition."""
+        found: Counter[tuple[int, str, int]] = Counter()
         with self.kafka() as connection:
             for offsets in connection.offsets(RESULTS):
                 position = offsets.start
@@ -251,9 +250,8 @@ class Lab:
                     )
                     assert fetched.next_offset > position
                     for record in fetched.records():
-                        sequence = read_message(record.value, run)
-                        if sequence is not None:
-                            found[offsets.partition, sequence] += 1
+                        mark = json.loads(record.value or b"{}")["traffic"]
+                        found[offsets.partition, mark["run"], mark["sequence"]] += 1
                     position = fetched.next_offset
         return found
 
@@ -286,11 +284,12 @@ def with_cut_tails(lab: Lab, order: Order) -> dict[str, Any]:
     out = lab.user.run("lab", "traffic", "--rate", "400", "--duration", "4s", "-o", "json", code=None).stdout
     account = json.loads(out)
     SYSTEM.sleep(7)  # the high watermarks are written down every five seconds
-    before = lab.sequences(account["run"])
+    before = lab.sequences()
     found = lab.downtime(order)
-    lost = before - lab.sequences(account["run"])
+    lost = before - lab.sequences()
     found["acknowledged"] = account["acknowledged"]
-    found["lost_by_sequence"] = dict(sorted(Counter(f"{RESULTS}-{part}" for part, _ in lost).items()))
+    by_partition = Counter(f"{RESULTS}-{partition}" for partition, _, _ in lost.elements())
+    found["lost_by_sequence"] = dict(sorted(by_partition.items()))
     found["lost_as_reported"] = reported(found.get("said", ""))
     if found["exit"]:
         again = lab.user.run("cold-startup", "--yes", "--accept", "loss", code=None, timeout=PATIENCE_S)
@@ -310,10 +309,13 @@ def reported(said: str) -> dict[str, int]:
 
 
 def run(
-    lab: Lab, seed: int, count: int, say: Callable[[str], None] = print, keep: Keep = lambda _: None
+    lab: Lab,
+    seed: int,
+    everything: list[Order],
+    say: Callable[[str], None] = print,
+    keep: Keep = lambda _: None,
 ) -> dict[str, Any]:
-    """Run so many downtimes and return all results; `keep` gets them after each account."""
-    everything = list(orders(seed, count))
+    """Run downtimes and return all results; `keep` gets them after each account."""
     flowing = [order for order in everything if order.kind != "cut tails"]
     accounts: list[dict[str, Any]] = []
     found: list[dict[str, Any]] = []
@@ -361,12 +363,21 @@ def summary(seed: int, found: list[dict[str, Any]], accounts: list[dict[str, Any
     }
 
 
+def _added(results: dict[str, Any], earlier: dict[str, Any]) -> dict[str, Any]:
+    """Return results with those of an earlier part; what was run again counts once, as it was then."""
+    seeds = {each["seed"] for each in results["downtimes"]}
+    found = [each for each in earlier["downtimes"] if each["seed"] not in seeds] + results["downtimes"]
+    return summary(results["seed"], found, earlier["accounts"] + results["accounts"])
+
+
 def main() -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=20261124)
     parser.add_argument("--count", type=int, default=40)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--only", default="", help="only downtimes of this kind")
+    parser.add_argument("--add", type=Path, help="add the results of an earlier part")
     options = parser.parse_args()
     signal.signal(
         signal.SIGINT, signal.default_int_handler
@@ -374,13 +385,15 @@ def main() -> int:
 
     def keep(results: dict[str, Any]) -> None:
         if options.out:
-            options.out.write_text(json.dumps(results, indent=1) + "\n")
+            whole = _added(results, json.loads(options.add.read_text())) if options.add else results
+            options.out.write_text(json.dumps(whole, indent=1) + "\n")
 
     with tempfile.TemporaryDirectory(prefix="cold-orders-") as home:
         user = User(Path(home))
         user.run("lab", "up", timeout=PATIENCE_S)
         try:
-            results = run(Lab(user), options.seed, options.count, lambda line: print(line, flush=True), keep)
+            chosen = [o for o in orders(options.seed, options.count) if options.only in ("", o.kind)]
+            results = run(Lab(user), options.seed, chosen, lambda line: print(line, flush=True), keep)
         finally:
             user.run("lab", "down", "--purge", code=None)
     keep(results)
