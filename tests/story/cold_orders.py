@@ -315,16 +315,13 @@ def run(
     say: Callable[[str], None] = print,
     keep: Keep = lambda _: None,
 ) -> dict[str, Any]:
-    """Run downtimes and return all results; `keep` gets them after each account."""
+    """Run downtimes and return all results; `keep` gets them after each account.
+
+    Tails are cut off last: a transaction that lost its end keeps its readers waiting for longer than the rest.
+    """
     flowing = [order for order in everything if order.kind != "cut tails"]
     accounts: list[dict[str, Any]] = []
     found: list[dict[str, Any]] = []
-    for order in everything:
-        if order.kind == "cut tails":
-            each = with_cut_tails(lab, order)
-            found.append(each)
-            lost = f"by sequence {each['lost_by_sequence']}, reported {each['lost_as_reported']}"
-            say(f"{each['seed']} cut tails: exit {each['exit']}, {each['seconds']} s, {lost}")
     for first in range(0, len(flowing), TOGETHER):
         results, account = with_traffic(lab, flowing[first : first + TOGETHER])
         found += results
@@ -334,6 +331,13 @@ def run(
             say(f"{each['seed']} {each['kind']}: exit {each['exit']}, {each['seconds']} s {said}")
         say(f"  acknowledged {account.get('acknowledged')}, lost {account.get('lost')}")
         keep(summary(seed, found, accounts))
+    for order in everything:
+        if order.kind == "cut tails":
+            each = with_cut_tails(lab, order)
+            found.append(each)
+            lost = f"by sequence {each['lost_by_sequence']}, reported {each['lost_as_reported']}"
+            say(f"{each['seed']} cut tails: exit {each['exit']}, {each['seconds']} s, {lost}")
+            keep(summary(seed, found, accounts))
     return summary(seed, found, accounts)
 
 
