@@ -317,7 +317,7 @@ def run(
 ) -> dict[str, Any]:
     """Run downtimes and return all results; `keep` gets them after each account.
 
-    Tails are cut off last: a transaction that lost its end keeps its readers waiting for longer than the rest.
+    Tails are cut off last: what was lost then would disturb the accounts of the others.
     """
     flowing = [order for order in everything if order.kind != "cut tails"]
     accounts: list[dict[str, Any]] = []
