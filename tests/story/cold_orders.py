@@ -1,6 +1,7 @@
 """Seeded downtimes of a lab, each ended by ``cold-startup``, every message of the data flow accounted for.
 
-Run it: ``python -m tests.story.cold_orders --out tests/story/results/cold_orders.json``.
+Run it: ``python -m tests.story.cold_orders --out tests/story/results/cold_orders.json``; with ``--add FILE``
+it goes on where an earlier part ended.
 One lab serves them all. Traffic flows through several downtimes in a row, with one account at its end; where
 tails are cut off there is one account for each downtime, by sequence number, read before and after.
 """
@@ -368,9 +369,8 @@ def summary(seed: int, found: list[dict[str, Any]], accounts: list[dict[str, Any
 
 
 def _added(results: dict[str, Any], earlier: dict[str, Any]) -> dict[str, Any]:
-    """Return results with those of an earlier part; what was run again counts once, as it was then."""
-    seeds = {each["seed"] for each in results["downtimes"]}
-    found = [each for each in earlier["downtimes"] if each["seed"] not in seeds] + results["downtimes"]
+    """Return results with those of an earlier part."""
+    found = earlier["downtimes"] + results["downtimes"]
     return summary(results["seed"], found, earlier["accounts"] + results["accounts"])
 
 
@@ -381,22 +381,29 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=40)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--only", default="", help="only downtimes of this kind")
-    parser.add_argument("--add", type=Path, help="add the results of an earlier part")
+    parser.add_argument("--add", type=Path, help="go on from the results of an earlier part")
     options = parser.parse_args()
     signal.signal(
         signal.SIGINT, signal.default_int_handler
     )  # ignored in the background, and by children then
 
+    earlier = json.loads(options.add.read_text()) if options.add else None
+
     def keep(results: dict[str, Any]) -> None:
         if options.out:
-            whole = _added(results, json.loads(options.add.read_text())) if options.add else results
+            whole = _added(results, earlier) if earlier else results
             options.out.write_text(json.dumps(whole, indent=1) + "\n")
 
     with tempfile.TemporaryDirectory(prefix="cold-orders-") as home:
         user = User(Path(home))
         user.run("lab", "up", timeout=PATIENCE_S)
         try:
-            chosen = [o for o in orders(options.seed, options.count) if options.only in ("", o.kind)]
+            done = {each["seed"] for each in earlier["downtimes"]} if earlier else set()
+            chosen = [
+                order
+                for order in orders(options.seed, options.count)
+                if options.only in ("", order.kind) and order.seed not in done
+            ]
             results = run(Lab(user), options.seed, chosen, lambda line: print(line, flush=True), keep)
         finally:
             user.run("lab", "down", "--purge", code=None)
