@@ -223,6 +223,8 @@ class Lab:
     def traffic(self, rate: float) -> Iterator[dict[str, Any]]:
         """Have the data flow, and fill in its account at the end."""
         account: dict[str, Any] = {}
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background; children would inherit it
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         flow = self.user.start("lab", "traffic", "--rate", f"{rate:g}", "-o", "json")
         try:
             SYSTEM.sleep(4)
