@@ -29,10 +29,10 @@ def test_a_cluster_that_is_not_the_pinned_one_is_refused(user: User, tmp_path: P
     document["environments"]["lab"]["cluster_id"] = "AAAAAAAAAAAAAAAAAAAAAA"
     other = tmp_path / "service.yaml"
     other.write_text(json.dumps(document))
-    done = user.run("restart", "--yes", "--config", str(other), code=4)
+    done = user.run("restart", "--yes", "-e", "lab", "--config", str(other), code=4)
     assert "refused (cluster-id)" in done.stderr
     assert "AAAAAAAAAAAAAAAAAAAAAA" in done.stderr
-    looked = user.run("status", "--config", str(other), code=None)
+    looked = user.run("status", "-e", "lab", "--config", str(other), code=None)
     assert "as pinned" in looked.stdout
 
 
