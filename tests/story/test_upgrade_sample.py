@@ -9,7 +9,7 @@ import pytest
 from tests.story.conftest import User
 from tests.story.upgrading import done, finalized, lab_of, pods
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module", autouse=True)
