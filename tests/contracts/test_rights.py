@@ -52,7 +52,9 @@ def test_a_user_who_may_only_look(
     assert found["look"].answer is Answer.YES
     annotate = found["Annotate: restart, pause and resume"]
     assert annotate.answer is Answer.NO
-    assert annotate.said.startswith(f"no right to patch pods in {space}, patch kafkas.kafka.strimzi.io in {space}")
+    assert annotate.said.startswith(
+        f"no right to patch pods in {space}, patch kafkas.kafka.strimzi.io in {space}"
+    )
     assert found["keep runs with the cluster"].answer is Answer.NO
     assert found["Sync: deployment: sync"].said == f"no right to patch applications.argoproj.io in {space}"
     assert found["reach pods by port-forward"].answer is Answer.UNKNOWN
