@@ -68,7 +68,7 @@ def test_the_service_comes_up_and_is_proved(user: User, state: LabState) -> None
     found = user.json("status")
     assert found["healthy"] is True
     assert [pod["ready"] for pod in found["world"]["nodes"]["value"]["pods"]] == [True] * 6
-    # A real API server fills in defaults that the lab's Argo CD counts as a change of the operator's Deployment.
+    # A real API server fills in defaults, which the lab's Argo CD counts as a change of the operator.
     assert [each for each in found["warnings"] if each["objects"] != ["strimzi"]] == []
 
 
