@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from prompt_kafka.core.configured import same
 from prompt_kafka.core.verdict import Verdict, judge, no, unknown, yes
@@ -44,10 +45,7 @@ class ResourceReady:
     resource: str
     name: str
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.RESOURCES})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.RESOURCES})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -65,10 +63,7 @@ class ResourceReady:
 class ResourcesReady:
     """Every topic and user resource of the service is Ready at its present generation."""
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.RESOURCES})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.RESOURCES})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -99,10 +94,7 @@ class ResourceAgrees:
     replicas: int
     settings: tuple[tuple[str, str], ...] = ()
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.RESOURCES, Part.TOPICS})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.RESOURCES, Part.TOPICS})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -141,10 +133,7 @@ class TopicGone:
     topic: str
     resource: str
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.RESOURCES, Part.TOPICS})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.RESOURCES, Part.TOPICS})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -210,10 +199,7 @@ class BrokersHave:
 
     settings: tuple[tuple[str, str], ...]
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.SETTINGS})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.SETTINGS})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""

@@ -1,12 +1,14 @@
 """Conditions over a World, as data: what a step needs, and what proves it.
 
 The union is closed. A condition is a frozen dataclass that survives JSON, so that a plan which is saved, or
-a run which another person resumes, means the same there.
+a run which another person resumes, means the same there. Which parts of the World it reads stands in
+``needs_to_see``: of the class where they are always the same, else worked out from its parameters.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from prompt_kafka.core.agreed import (
     BrokersHave,
@@ -52,10 +54,7 @@ class TargetIs:
 
     cluster_id: str
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.NODES})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.NODES})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -71,10 +70,7 @@ class TargetIs:
 class OperatorRuns:
     """The cluster operator runs and reconciles this cluster."""
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.NODES})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.NODES})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -102,10 +98,7 @@ class Replaced:
 
     pods: tuple[tuple[str, str], ...]
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.NODES})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.NODES})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -136,10 +129,7 @@ class RollBegun:
 
     pods: tuple[tuple[str, str], ...]
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.NODES})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.NODES})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -171,10 +161,7 @@ class RollGivenUp:
 
     pods: tuple[tuple[str, str], ...]
 
-    @property
-    def needs_to_see(self) -> frozenset[Part]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.NODES})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.NODES})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -197,10 +184,7 @@ class RollGivenUp:
 class QuorumLed:
     """A controller leads the metadata quorum."""
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.QUORUM})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.QUORUM})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import ClassVar
 
 from prompt_kafka.core.delivery import Application, GitState, blob
 from prompt_kafka.core.verdict import Verdict, judge, no, unknown, yes
@@ -101,10 +102,7 @@ class Compared:
     mark: str = ""
     revision: str = ""
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return _BOTH
+    needs_to_see: ClassVar[frozenset[Look]] = _BOTH
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -130,10 +128,7 @@ class SyncBegun:
     step: str
     mark: str = ""
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.APPLICATIONS})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.APPLICATIONS})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -154,10 +149,7 @@ class SyncSucceeded:
     step: str
     mark: str = ""
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.APPLICATIONS})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.APPLICATIONS})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -192,10 +184,7 @@ class SyncFailed:
     step: str
     mark: str = ""
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.APPLICATIONS})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.APPLICATIONS})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -227,10 +216,7 @@ class ApplicationSynced:
     revision: str = ""
     besides: tuple[str, ...] = ()
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return _BOTH
+    needs_to_see: ClassVar[frozenset[Look]] = _BOTH
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""

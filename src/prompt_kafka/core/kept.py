@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from prompt_kafka.core import cold
 from prompt_kafka.core.losses import doubtful, losses
@@ -14,10 +15,7 @@ from prompt_kafka.core.world import Look, Part, World
 class MetadataKept:
     """The quorum has the metadata that were on the disks: no majority of blank controllers leads it."""
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.NODES, Part.QUORUM, Part.LOGS, Part.CLAIMS})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.NODES, Part.QUORUM, Part.LOGS, Part.CLAIMS})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -33,10 +31,7 @@ class MetadataKept:
 class MetadataForgotten:
     """A majority of controllers began with empty disks: the metadata are being forgotten, do not wait."""
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.NODES, Part.QUORUM, Part.LOGS, Part.CLAIMS})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.NODES, Part.QUORUM, Part.LOGS, Part.CLAIMS})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -50,10 +45,7 @@ class MetadataForgotten:
 class NothingLost:
     """Nothing that was acknowledged is gone, as far as the nodes' logs and the groups tell."""
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.LOGS, Part.GROUPS})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.LOGS, Part.GROUPS})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -75,10 +67,7 @@ def _doubt(world: World) -> str:
 class RecordsLost:
     """Something that was acknowledged is gone: certain, so no waiting helps."""
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.LOGS, Part.GROUPS})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.LOGS, Part.GROUPS})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from prompt_kafka.core.verdict import Verdict, judge, no, unknown, yes
 from prompt_kafka.core.world import Look, ObjectsOf, Part, World
@@ -96,10 +96,7 @@ class ServicesHave:
     listener: str
     addresses: tuple[tuple[str, str], ...]
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({SERVICES})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({SERVICES})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -126,10 +123,7 @@ class Watches:
     namespace: str
     wanted: bool = True
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.INSTALLATION})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.INSTALLATION})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""

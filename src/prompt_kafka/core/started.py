@@ -6,6 +6,7 @@ A verdict that says no says for what is being waited, and since when.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from prompt_kafka.core import cold
 from prompt_kafka.core.finished import clauses
@@ -20,10 +21,7 @@ class HostsReady:
 
     hosts: tuple[str, ...]
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.HOSTS})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.HOSTS})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -38,10 +36,7 @@ class HostsReady:
 class ClaimsBound:
     """Every volume claim of the cluster is bound, and none is going."""
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.CLAIMS})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.CLAIMS})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -60,10 +55,7 @@ class ClaimsBound:
 class OperatorReady:
     """The cluster operator's pod is Ready, whether it is told to reconcile or not."""
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.NODES})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.NODES})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -81,10 +73,7 @@ class OperatorReady:
 class PodsRun:
     """Every pod that the node pools want is there, and its process runs."""
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.NODES})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.NODES})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -104,10 +93,7 @@ class PodsRun:
 class NamesResolve:
     """No node has lately said that it cannot resolve another's name."""
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.LOGS})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.LOGS})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -123,10 +109,7 @@ class NamesResolve:
 class QuorumWedged:
     """A majority of controllers is Ready for long, and none leads: waiting will not mend it."""
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.NODES, Part.QUORUM})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.NODES, Part.QUORUM})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -144,10 +127,7 @@ class BrokerIn:
 
     pod: str
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.NODES, Part.CLUSTER, Part.LOGS})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.NODES, Part.CLUSTER, Part.LOGS})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -174,10 +154,7 @@ class BrokerStuck:
 
     pod: str
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.NODES, Part.QUORUM, Part.CLUSTER, Part.LOGS})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.NODES, Part.QUORUM, Part.CLUSTER, Part.LOGS})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -194,10 +171,7 @@ class ClausesHold:
 
     names: tuple[str, ...]
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return INSTANT
+    needs_to_see: ClassVar[frozenset[Look]] = INSTANT
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -216,10 +190,7 @@ class WorkloadsServe:
 
     names: tuple[str, ...]
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.WORKLOADS})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.WORKLOADS})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from prompt_kafka.core.compared import differences
 from prompt_kafka.core.surroundings import ShutdownRecord
@@ -45,10 +46,7 @@ class Paused:
 
     paused: bool = True
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.NODES})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.NODES})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -75,10 +73,7 @@ class PodsGone:
 
     pools: tuple[str, ...] = ()
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.NODES})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.NODES})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -108,10 +103,7 @@ class Recorded:
 
     mark: str = ""
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.SHUTDOWN})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.SHUTDOWN})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -127,10 +119,9 @@ class Recorded:
 class AsRecorded:
     """The service is as the last shutdown wrote it down: cluster, topics, offsets not below, versions."""
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.SHUTDOWN, Part.NODES, Part.TOPICS, Part.OFFSETS, Part.LOGS})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset(
+        {Part.SHUTDOWN, Part.NODES, Part.TOPICS, Part.OFFSETS, Part.LOGS}
+    )
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -159,10 +150,7 @@ def _cleanly(world: World) -> str:
 class RecordCompared:
     """The shutdown record says that it was compared."""
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.SHUTDOWN})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.SHUTDOWN})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -178,10 +166,7 @@ class WorkloadStopped:
 
     name: str
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.WORKLOADS})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.WORKLOADS})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""

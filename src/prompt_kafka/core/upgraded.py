@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from prompt_kafka.core.verdict import Verdict, judge, no, unknown, yes
 from prompt_kafka.core.versions import full_metadata, metadata_level
@@ -25,10 +26,7 @@ class KafkaRuns:
     version: str
     metadata: str
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.NODES})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.NODES})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -62,10 +60,7 @@ class MetadataIs:
 
     level: str
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.FEATURES})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.FEATURES})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -81,10 +76,7 @@ class MetadataIs:
 class OperatorRefuses:
     """The operator has seen the present generation and refuses it: what was asked will not happen."""
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.NODES})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.NODES})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -108,10 +100,7 @@ class OperatorIs:
 
     version: str
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.NODES})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.NODES})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -141,10 +130,7 @@ class ClustersBroughtUp:
     operator: str
     clusters: tuple[str, ...]
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.INSTALLATION})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.INSTALLATION})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -170,10 +156,7 @@ class ClustersRefused:
 
     clusters: tuple[str, ...]
 
-    @property
-    def needs_to_see(self) -> frozenset[Look]:
-        """The parts of the World that it reads."""
-        return frozenset({Part.INSTALLATION})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.INSTALLATION})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
