@@ -13,12 +13,10 @@ from prompt_kafka.core.kafka import TopicState
 from prompt_kafka.core.plan import Plan
 from prompt_kafka.core.request_rights import AlterTopicRequest
 from prompt_kafka.core.world import Look, World
-from prompt_kafka.procedures import chart_change, topic_alters
+from prompt_kafka.procedures import chart_change, chart_ends, topic_alters
 from prompt_kafka.procedures.authoring import there
 from prompt_kafka.procedures.authoring.there import PARTITIONS, Edits, Setting
 from prompt_kafka.procedures.chart_change import Change, Ground, NoReturn
-from prompt_kafka.procedures.proof import finished
-from prompt_kafka.procedures.proof import notes as proof_notes
 from prompt_kafka.procedures.rendered import Key, Manifest, by_key, difference, key
 from prompt_kafka.procedures.table import Means
 from prompt_kafka.procedures.topics_there import known_topic, managed
@@ -145,9 +143,7 @@ def _notes(
     yield from _comments(change)
     if any(setting.name == PARTITIONS for setting in settings) and state is not None:
         yield "a key may go to another partition than before: its order holds from then on only"
-    yield from chart_change.notes_of_others(change)
-    world, canary = change.ground.world, change.ground.means.canary
-    yield from proof_notes(finished(world, canary=canary, stable_s=stable_s))
+    yield from chart_ends.notes_at_end(change, stable_s)
 
 
 def _comments(change: Change) -> Iterator[str]:

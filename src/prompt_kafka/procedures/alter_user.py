@@ -10,13 +10,11 @@ from prompt_kafka.core.plan import Plan
 from prompt_kafka.core.request_rights import AlterUserRequest, UserRight
 from prompt_kafka.core.rights import Rule, allowed, rules_of, words
 from prompt_kafka.core.world import Look, World
-from prompt_kafka.procedures import chart_change, user_guards
+from prompt_kafka.procedures import chart_change, chart_ends, user_guards
 from prompt_kafka.procedures.authoring import user as authoring
 from prompt_kafka.procedures.authoring import users
 from prompt_kafka.procedures.authoring.tree import cannot
 from prompt_kafka.procedures.chart_change import Change, Ground
-from prompt_kafka.procedures.proof import finished
-from prompt_kafka.procedures.proof import notes as proof_notes
 from prompt_kafka.procedures.rendered import of_kind
 from prompt_kafka.procedures.table import Means
 from prompt_kafka.procedures.user_proofs import another_cannot, authorized, login, unproved
@@ -150,13 +148,11 @@ def _notes(
     grant: tuple[Rule, ...],
     revoke: tuple[Rule, ...],
 ) -> Iterator[str]:
-    world, canary = change.ground.world, change.ground.means.canary
     named = {rule for right in request.revoke for rule in _revoked(right)}
     for rule in revoke:
         if rule not in named:
             yield f"it may read no topic any more, so its right to group {rule.name} goes too"
     if revoke and not change.brought.all and not grant:
         yield "Git does not give it that right"
-    yield from unproved(grant, world)
-    yield from chart_change.notes_of_others(change)
-    yield from proof_notes(finished(world, canary=canary, stable_s=request.stable_s))
+    yield from unproved(grant, change.ground.world)
+    yield from chart_ends.notes_at_end(change, request.stable_s)

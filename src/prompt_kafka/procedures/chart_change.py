@@ -80,9 +80,7 @@ def ground(world: World, means: Means) -> Ground:
     )
     git = world.git.known
     assert git is not None
-    argo = git_guards.application(world, means.environment.application)
-    git_guards.clean(git)
-    git_guards.followed(git, argo)
+    argo = git_guards.reached(git, world, means.environment.application)
     return Ground(world, git, argo, argo.environment or world.target.environment, means)
 
 
@@ -247,13 +245,3 @@ def prove(change: Change, title: str, proof: Iterable[Condition], stable_s: floa
         proof=(*proof, finished(world, canary=canary, stable_s=stable_s)),
         timeout_s=PROOF_S,
     )
-
-
-def notes_of_others(change: Change) -> Iterator[str]:
-    """Yield what the edit does in other environments, and that Argo CD may be quicker."""
-    for name, there in change.elsewhere.items():
-        kept = [f"{kind} {each}" for kind, each in there.all if (kind, each) not in there.removed]
-        if kept:
-            yield f"{name} gets it too, with its next sync: {', '.join(kept)}"
-    if change.ground.argo.automated:
-        yield f"{change.ground.argo.name} syncs by itself: Argo CD may be quicker, and then does all at once"

@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping
 
 from prompt_kafka.core.changes import FileChange
 from prompt_kafka.core.delivered import ApplicationSynced
-from prompt_kafka.core.delivery import Application, GitState
+from prompt_kafka.core.delivery import Application
 from prompt_kafka.core.plan import Plan
 from prompt_kafka.core.request import TopicRequest
 from prompt_kafka.core.rights import TOPIC_OPERATIONS, allowed, rules_of, words
-from prompt_kafka.core.world import INSTANT, LoginAs, Look, Part, World
-from prompt_kafka.procedures import git_guards, guards, topic_guards
+from prompt_kafka.core.world import LoginAs, Look, World
+from prompt_kafka.procedures import chart_change, git_guards, topic_guards
 from prompt_kafka.procedures.authoring import topic as authoring
 from prompt_kafka.procedures.authoring.show import dump
 from prompt_kafka.procedures.proof import finished
@@ -30,7 +30,7 @@ from prompt_kafka.procedures.topic_steps import Change, bystander, commit, proof
 def needs_to_see(request: TopicRequest) -> frozenset[Look]:
     """Return what must be in the World."""
     logins = {LoginAs(grant.user, (request.name,), grant.groups) for grant in request.grants}
-    return INSTANT | {Part.GIT, Part.APPLICATIONS, Part.RESOURCES} | logins
+    return chart_change.LOOKS | logins
 
 
 def plan(request: TopicRequest, world: World, means: Means) -> Plan:
@@ -51,22 +51,8 @@ def plan(request: TopicRequest, world: World, means: Means) -> Plan:
         By the rules of :mod:`~prompt_kafka.procedures.topic_rules` and
         :mod:`~prompt_kafka.procedures.topic_guards`, and ``cannot-edit``.
     """
-    guards.right_cluster(world)
-    guards.seen(
-        world,
-        ("Git", world.git),
-        ("Argo CD's applications", world.applications),
-        ("topics and users", world.resources),
-        ("the brokers", world.cluster),
-        ("the topics on the brokers", world.topics),
-    )
-    git = world.git.known
-    assert git is not None
-    render = means.render
-    argo = git_guards.application(world, means.environment.application)
-    git_guards.clean(git)
-    git_guards.followed(git, argo)
-    here = argo.environment or world.target.environment
+    ground = chart_change.ground(world, means)
+    git, argo, here, render = ground.git, ground.argo, ground.here, means.render
     wanted = topic_guards.wanted(request, world, git, here)
     edits = authoring.author(git.files, wanted)
     before = render(here, {})
@@ -74,9 +60,7 @@ def plan(request: TopicRequest, world: World, means: Means) -> Plan:
     topic_guards.no_clash(wanted, world, before, after)
     brought = difference(before, after)
     topic_guards.only_this(wanted, brought, after)
-    elsewhere = {
-        each: difference(render(each, {}), render(each, edits)) for each in _others(git, here, edits)
-    }
+    elsewhere = {each: difference(render(each, {}), render(each, edits)) for each in ground.others if edits}
     for name, there in elsewhere.items():
         topic_guards.nothing_lost(wanted, name, there)
     deployed = argo.deployed in git.commits and argo.deployed != git.head
@@ -109,12 +93,6 @@ def plan(request: TopicRequest, world: World, means: Means) -> Plan:
         words=tuple(_words(change)),
         resources=_shown(change),
     )
-
-
-def _others(git: GitState, here: str, edits: Mapping[str, str]) -> list[str]:
-    """Return the other environments that have this application, where there is something to compare."""
-    names = (each for each in git.environments if f"{git.folder}/values-{each}.yaml" in git.files)
-    return [each for each in names if each != here and edits]
 
 
 def _committed_only(change: Change, argo: Application, here: str, summary: str) -> Plan:

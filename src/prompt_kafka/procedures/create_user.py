@@ -11,11 +11,9 @@ from prompt_kafka.core.plan import Plan
 from prompt_kafka.core.request_rights import CreateUserRequest
 from prompt_kafka.core.rights import Rule, rules_of, words
 from prompt_kafka.core.world import Look, World
-from prompt_kafka.procedures import chart_change, topic_rules, user_guards
+from prompt_kafka.procedures import chart_change, chart_ends, topic_rules, user_guards
 from prompt_kafka.procedures.authoring import user as authoring
 from prompt_kafka.procedures.chart_change import Change, Ground
-from prompt_kafka.procedures.proof import finished
-from prompt_kafka.procedures.proof import notes as proof_notes
 from prompt_kafka.procedures.rendered import of_kind
 from prompt_kafka.procedures.table import Means
 from prompt_kafka.procedures.user_proofs import another_cannot, authorized, login, unproved
@@ -137,9 +135,7 @@ def _others(change: Change, name: str, wanted: tuple[Rule, ...]) -> tuple[Condit
 def _notes(
     change: Change, wanted: tuple[Rule, ...], others: tuple[Condition, ...], stable_s: float
 ) -> Iterator[str]:
-    world, canary = change.ground.world, change.ground.means.canary
-    yield from unproved(wanted, world)
+    yield from unproved(wanted, change.ground.world)
     if not others:
         yield "not proved: that another user cannot (every other user may)"
-    yield from chart_change.notes_of_others(change)
-    yield from proof_notes(finished(world, canary=canary, stable_s=stable_s))
+    yield from chart_ends.notes_at_end(change, stable_s)

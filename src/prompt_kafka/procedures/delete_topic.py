@@ -8,24 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prompt_kafka.core.actions import Delete
 from prompt_kafka.core.agreed import TopicGone
-from prompt_kafka.core.conditions import Condition, TargetIs
-from prompt_kafka.core.delivered import FilesAre
 from prompt_kafka.core.errors import RefusedError
 from prompt_kafka.core.objects import ResourceState
-from prompt_kafka.core.plan import Plan, Step
+from prompt_kafka.core.plan import Plan
 from prompt_kafka.core.request_rights import DeleteTopicRequest
 from prompt_kafka.core.world import Look, Part, World
-from prompt_kafka.procedures import chart_change, topic_deletes
+from prompt_kafka.procedures import chart_change, chart_ends, topic_deletes
 from prompt_kafka.procedures.authoring import there
 from prompt_kafka.procedures.chart_change import Change, Ground, NoReturn
-from prompt_kafka.procedures.proof import finished
-from prompt_kafka.procedures.proof import notes as proof_notes
+from prompt_kafka.procedures.guards import near
 from prompt_kafka.procedures.rendered import Manifest, key, of_kind, topic_name
-from prompt_kafka.procedures.sync_order import home
 from prompt_kafka.procedures.table import Means
-from prompt_kafka.procedures.topics_there import in_git, managed, near, on_brokers, unmanaged
+from prompt_kafka.procedures.topics_there import in_git, managed, on_brokers, unmanaged
 
 
 def needs_to_see(request: DeleteTopicRequest) -> frozenset[Look]:
@@ -68,7 +63,16 @@ def plan(request: DeleteTopicRequest, world: World, means: Means) -> Plan:
     )
     steps = list(chart_change.steps(change, message, no_return=NoReturn(typed=name, commits=prunes)))
     if live is not None:
-        steps.append(_deletion(change, name, live, disruptive=bool(users)))
+        deletion = chart_ends.deletion(
+            change,
+            live,
+            TopicGone(name, live.name),
+            title=f"delete KafkaTopic {live.name}: topic {name} and all its messages",
+            why="no sync prunes, so it stays until it is deleted by name",
+            typed=name,
+            disruptive=bool(users),
+        )
+        steps.append(deletion)
     gone = TopicGone(name, resource)
     proof = chart_change.prove(
         change,
@@ -115,36 +119,11 @@ def _edits(ground: Ground, topic: str, resource: str) -> dict[str, str | None]:
     return there.without(git.files, found)
 
 
-def _deletion(change: Change, name: str, live: ResourceState, *, disruptive: bool) -> Step:
-    world, git = change.ground.world, change.ground.git
-    needs: list[Condition] = [TargetIs(world.target.cluster_id)]
-    if change.files:
-        needs.append(FilesAre(git.branch, tuple((each.path, each.blobs[1]) for each in change.files)))
-    return Step(
-        title=f"delete KafkaTopic {live.name}: topic {name} and all its messages",
-        why="no sync prunes, so it stays until it is deleted by name",
-        action=Delete("kafkatopic", live.name, home(world), live.uid),
-        needs=tuple(needs),
-        proof=(TopicGone(name, live.name),),
-        timeout_s=chart_change.PROOF_S,
-        disruptive=disruptive,
-        irreversible=True,
-        typed=name,
-    )
-
-
 def _notes(change: Change, name: str, users: tuple[str, ...], stable_s: float) -> Iterator[str]:
     yield from (f"accepted: {each}" for each in users)
-    for environment, found in change.elsewhere.items():
-        if found.removed:
-            yield (
-                f"Git has it no more for {environment} either; there it stays until: "
-                f"prompt-kafka topic delete {name} -e {environment}"
-            )
+    yield from chart_ends.notes_of_removal(change, f"topic delete {name}")
     yield from _wide(change.before, name)
-    yield from chart_change.notes_of_others(change)
-    world, canary = change.ground.world, change.ground.means.canary
-    yield from proof_notes(finished(world, canary=canary, stable_s=stable_s))
+    yield from chart_ends.notes_at_end(change, stable_s)
 
 
 def _wide(manifests: tuple[Manifest, ...], name: str) -> Iterator[str]:

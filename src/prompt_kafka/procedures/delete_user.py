@@ -7,23 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prompt_kafka.core.actions import Delete
 from prompt_kafka.core.agreed import UserGone
-from prompt_kafka.core.conditions import Condition, TargetIs
-from prompt_kafka.core.delivered import FilesAre
 from prompt_kafka.core.errors import RefusedError
-from prompt_kafka.core.objects import ResourceState
-from prompt_kafka.core.plan import Plan, Step
+from prompt_kafka.core.plan import Plan
 from prompt_kafka.core.request_rights import DeleteUserRequest
 from prompt_kafka.core.world import Look, World
-from prompt_kafka.procedures import chart_change, guards, user_guards
+from prompt_kafka.procedures import chart_change, chart_ends, guards, user_guards
 from prompt_kafka.procedures.authoring import user as authoring
 from prompt_kafka.procedures.authoring.users import password_key
 from prompt_kafka.procedures.chart_change import Change, NoReturn
-from prompt_kafka.procedures.proof import finished
-from prompt_kafka.procedures.proof import notes as proof_notes
 from prompt_kafka.procedures.rendered import by_key, of_kind
-from prompt_kafka.procedures.sync_order import home
 from prompt_kafka.procedures.table import Means
 
 
@@ -49,7 +42,7 @@ def plan(request: DeleteUserRequest, world: World, means: Means) -> Plan:
     live = next(found, None)
     if name not in manifests and live is None:
         because = f"there is no user {name}, neither in Git nor in the cluster"
-        near = user_guards.near(name, manifests)
+        near = guards.near(name, manifests)
         return Plan("user delete", world.target, summary, nothing_because=because + (near and f"; {near}"))
     uses = user_guards.nobody_needs(ground, name, manifests.get(name))
     change = chart_change.change(
@@ -70,7 +63,16 @@ def plan(request: DeleteUserRequest, world: World, means: Means) -> Plan:
     message = f"Delete Kafka user {name}\n\nIts KafkaUser is deleted after the sync: no sync prunes."
     steps = list(chart_change.steps(change, message, no_return=NoReturn(typed=name, commits=prunes)))
     if live is not None:
-        steps.append(_deletion(change, live))
+        deletion = chart_ends.deletion(
+            change,
+            live,
+            UserGone(name),
+            title=f"delete KafkaUser {name}: its rights, its password on the brokers, and Secret {name}",
+            why="no sync prunes, so it stays until it is deleted by name; its Secret goes with it",
+            typed=name,
+            disruptive=True,
+        )
+        steps.append(deletion)
     proof = chart_change.prove(
         change,
         f"prove that {name} is gone",
@@ -89,36 +91,11 @@ def plan(request: DeleteUserRequest, world: World, means: Means) -> Plan:
     )
 
 
-def _deletion(change: Change, live: ResourceState) -> Step:
-    world, git, name = change.ground.world, change.ground.git, live.name
-    needs: list[Condition] = [TargetIs(world.target.cluster_id)]
-    if change.files:
-        needs.append(FilesAre(git.branch, tuple((each.path, each.blobs[1]) for each in change.files)))
-    return Step(
-        title=f"delete KafkaUser {name}: its rights, its password on the brokers, and Secret {name}",
-        why="no sync prunes, so it stays until it is deleted by name; its Secret goes with it",
-        action=Delete("kafkauser", name, home(world), live.uid),
-        needs=tuple(needs),
-        proof=(UserGone(name),),
-        timeout_s=chart_change.PROOF_S,
-        disruptive=True,
-        irreversible=True,
-        typed=name,
-    )
-
-
 def _notes(change: Change, name: str, uses: tuple[str, ...], stable_s: float) -> Iterator[str]:
     yield from (f"accepted: {each}" for each in uses)
     vault = next(iter(of_kind(change.before, "VaultSecret").values()), None)
     path = str((vault or {}).get("spec", {}).get("path", ""))
     if path:
         yield f"the key {password_key(name)} stays in Vault at {path}: take it out by hand"
-    for environment, found in change.elsewhere.items():
-        if found.removed:
-            yield (
-                f"Git has it no more for {environment} either; there it stays until: "
-                f"prompt-kafka user delete {name} -e {environment}"
-            )
-    yield from chart_change.notes_of_others(change)
-    world, canary = change.ground.world, change.ground.means.canary
-    yield from proof_notes(finished(world, canary=canary, stable_s=stable_s))
+    yield from chart_ends.notes_of_removal(change, f"user delete {name}")
+    yield from chart_ends.notes_at_end(change, stable_s)

@@ -12,7 +12,7 @@ from prompt_kafka.core.delivered import ApplicationSynced
 from prompt_kafka.core.plan import Plan
 from prompt_kafka.core.request import DeployRequest
 from prompt_kafka.core.world import Look, World
-from prompt_kafka.procedures import git_guards, guards, rollout, rollout_guards
+from prompt_kafka.procedures import rollout, rollout_guards
 from prompt_kafka.procedures.proof import finished
 from prompt_kafka.procedures.proof import notes as proof_notes
 from prompt_kafka.procedures.rendered import difference
@@ -34,19 +34,7 @@ def plan(request: DeployRequest, world: World, means: Means) -> Plan:
         By the rules of :mod:`~prompt_kafka.procedures.git_guards` and
         :mod:`~prompt_kafka.procedures.rollout_guards`.
     """
-    guards.right_cluster(world)
-    guards.seen(
-        world,
-        ("Git", world.git),
-        ("Argo CD's applications", world.applications),
-        ("topics and users", world.resources),
-        ("the nodes", world.nodes),
-    )
-    git = world.git.known
-    assert git is not None
-    argo = git_guards.application(world, means.environment.application)
-    git_guards.clean(git)
-    git_guards.followed(git, argo)
+    git, argo = rollout.ground(world, means)
     wanted = rollout_guards.known_revision(git, request.revision) if request.revision else git.head
     rollout_guards.not_behind(git, argo, wanted)
     rollout_guards.not_by_itself(git, argo, wanted)

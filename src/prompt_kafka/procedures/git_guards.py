@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from prompt_kafka.core.delivery import Application, GitState
 from prompt_kafka.core.errors import RefusedError
 from prompt_kafka.core.world import World
@@ -39,6 +41,22 @@ def application(world: World, name: str) -> Application:
             where=where,
             next="wait for its end",
         )
+    return found
+
+
+def reached(git: GitState, world: World, name: str, *, folder: str = "") -> Application:
+    """Return the Application by which a change of this branch reaches the cluster; refuse what is in its way.
+
+    Parameters
+    ----------
+    name
+        Of the Application.
+    folder
+        The one that it must render; the state's own when not given.
+    """
+    found = application(world, name)
+    clean(git)
+    followed(replace(git, folder=folder) if folder else git, found)
     return found
 
 
@@ -83,9 +101,17 @@ def followed(git: GitState, argo: Application) -> None:
 
 
 def nothing_else_comes(
-    git: GitState, argo: Application, here: str, render: Render, ours: frozenset[Key], what: str
+    git: GitState, argo: Application, here: str, render: Render, ours: frozenset[Key], what: str = ""
 ) -> None:
-    """Refuse when Git has more that the cluster has not: the full sync would bring it (``undeployed``)."""
+    """Refuse when Git has more that the cluster has not: the full sync would bring it (``undeployed``).
+
+    Parameters
+    ----------
+    ours
+        What the change is about, by kind and name.
+    what
+        The change in a word: ``topic``.
+    """
     pending = {each for each in argo.different if tuple(each.split(" ", 1)) not in ours}
     if argo.deployed and argo.deployed != git.head and argo.deployed in git.commits:
         since = difference(render(here, {}, argo.deployed), render(here, {}))
@@ -95,7 +121,7 @@ def nothing_else_comes(
         more = f" and {len(listed) - 5} more" if len(listed) > 5 else ""
         raise RefusedError(
             "undeployed",
-            f"a sync would bring more than this {what}: {', '.join(listed[:5])}{more}",
+            f"a sync would bring more than this{what and f' {what}'}: {', '.join(listed[:5])}{more}",
             where=f"Application {argo.namespace}/{argo.name}",
             next="deploy or revert that first; or give --with-undeployed to bring it along",
         )

@@ -6,6 +6,7 @@ nothing else.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 from typing import Any
 
@@ -37,6 +38,12 @@ def seen(world: World, *parts: tuple[str, Seen[Any]]) -> None:
                 where=f"context {world.target.context}",
                 next="prompt-kafka status",
             )
+
+
+def near(name: str, names: Iterable[str]) -> str:
+    """Return the names that are nearest, as a question; empty where none is."""
+    found = difflib.get_close_matches(name, list(names), n=3, cutoff=0.6)
+    return f"did you mean {' or '.join(found)}?" if found else ""
 
 
 def _name(nodes: Nodes, node_id: int) -> str:

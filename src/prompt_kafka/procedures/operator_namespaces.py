@@ -101,9 +101,9 @@ def plan(request: WatchRequest, world: World, means: Means) -> Plan:
     git, seen = world.git.known, world.installation.known
     assert git is not None and seen is not None
     environment = means.environment
-    argo = git_guards.application(world, environment.operator_application)
-    git_guards.clean(git)
-    git_guards.followed(replace(git, folder=environment.operator_folder), argo)
+    argo = git_guards.reached(
+        git, world, environment.operator_application, folder=environment.operator_folder
+    )
     watched = in_git(git, environment.operator_folder, argo.environment or world.target.environment)
     if watched.names is None:
         raise RefusedError(

@@ -25,7 +25,6 @@ from prompt_kafka.procedures.authoring.leaves import leaves
 from prompt_kafka.procedures.environment_rules import addresses
 from prompt_kafka.procedures.listener_values import asked, listener_of, pinned
 from prompt_kafka.procedures.table import Means
-from prompt_kafka.procedures.upgrade_rules import nothing_else
 
 LOOKS: frozenset[Look] = frozenset({Part.NODES, Part.GIT, SERVICES})
 PROOF_S = 300.0
@@ -55,9 +54,7 @@ def plan(request: ListenerPinRequest, world: World, means: Means) -> Plan:
     )
     nodes, git = world.nodes.known, world.git.known
     assert nodes is not None and git is not None
-    argo = git_guards.application(world, means.environment.application)
-    git_guards.clean(git)
-    git_guards.followed(git, argo)
+    argo = git_guards.reached(git, world, means.environment.application)
     here = argo.environment or world.target.environment
     name, cluster = means.environment.kafka.listener, nodes.kafka.name
     found = _balancers(world, cluster, name)
@@ -74,7 +71,8 @@ def plan(request: ListenerPinRequest, world: World, means: Means) -> Plan:
         because = f"{have.judge(world).because}, and Git says so"
         notes = tuple(_notes(request, found, world, means))
         return Plan("listener pin", world.target, summary, nothing_because=because, notes=notes)
-    nothing_else(git, argo, here, means.render, (f"Kafka {cluster}",), allowed=request.with_undeployed)
+    if not request.with_undeployed:
+        git_guards.nothing_else_comes(git, argo, here, means.render, frozenset({("Kafka", cluster)}))
     needs = (TargetIs(world.target.cluster_id),)
     steps = []
     if edits:

@@ -16,7 +16,7 @@ from prompt_kafka.core.errors import RefusedError
 from prompt_kafka.core.plan import Plan, Step
 from prompt_kafka.core.request import RollbackRequest
 from prompt_kafka.core.world import Look, World
-from prompt_kafka.procedures import delivery, git_guards, guards, rollout, rollout_guards
+from prompt_kafka.procedures import delivery, rollout, rollout_guards
 from prompt_kafka.procedures.proof import finished
 from prompt_kafka.procedures.proof import notes as proof_notes
 from prompt_kafka.procedures.rendered import by_key
@@ -39,19 +39,7 @@ def plan(request: RollbackRequest, world: World, means: Means) -> Plan:
     RefusedError
         As a deployment; and ``nothing-to-roll-back-to``, ``not-text``, ``metadata-rise``.
     """
-    guards.right_cluster(world)
-    guards.seen(
-        world,
-        ("Git", world.git),
-        ("Argo CD's applications", world.applications),
-        ("topics and users", world.resources),
-        ("the nodes", world.nodes),
-    )
-    git = world.git.known
-    assert git is not None
-    argo = git_guards.application(world, means.environment.application)
-    git_guards.clean(git)
-    git_guards.followed(git, argo)
+    git, argo = rollout.ground(world, means)
     if not request.to and (done := _rolled_back(git, argo)):
         because = f"the last deployment was a rollback to {done[:12]} already; give --to to go further back"
         return Plan("rollback", world.target, f"roll back {argo.name}", nothing_because=because)

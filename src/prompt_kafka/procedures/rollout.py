@@ -17,12 +17,13 @@ from prompt_kafka.core.delivery import Application, GitState
 from prompt_kafka.core.live import leaves
 from prompt_kafka.core.plan import Step
 from prompt_kafka.core.world import INSTANT, Look, Part, World
-from prompt_kafka.procedures import delivery, rollout_guards
+from prompt_kafka.procedures import delivery, git_guards, guards, rollout_guards
 from prompt_kafka.procedures.authoring.show import difference_shown
 from prompt_kafka.procedures.passwords import passwords
 from prompt_kafka.procedures.proof import finished
 from prompt_kafka.procedures.rendered import Difference, Key, Manifest, by_key, difference, topic_name
 from prompt_kafka.procedures.rolls import Effect, effects
+from prompt_kafka.procedures.table import Means
 
 LOOKS: frozenset[Look] = INSTANT | {Part.GIT, Part.APPLICATIONS, Part.RESOURCES, Part.SETTINGS}
 """What must be in the World."""
@@ -36,6 +37,27 @@ ORDER = (
     ("topics", ("KafkaTopic",)),
     ("Kafka and its nodes", ("ConfigMap", "KafkaNodePool", "Kafka")),
 )
+
+
+def ground(world: World, means: Means) -> tuple[GitState, Application]:
+    """Return what there is to begin with: the branch, and the Application that follows it.
+
+    Raises
+    ------
+    RefusedError
+        By the rules of :mod:`~prompt_kafka.procedures.guards` and :mod:`~prompt_kafka.procedures.git_guards`.
+    """
+    guards.right_cluster(world)
+    guards.seen(
+        world,
+        ("Git", world.git),
+        ("Argo CD's applications", world.applications),
+        ("topics and users", world.resources),
+        ("the nodes", world.nodes),
+    )
+    git = world.git.known
+    assert git is not None
+    return git, git_guards.reached(git, world, means.environment.application)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from prompt_kafka.core.request_rights import AlterTopicRequest
 from prompt_kafka.procedures import topic_rules
 from prompt_kafka.procedures.authoring import there
 from prompt_kafka.procedures.authoring.there import PARTITIONS, Setting
+from prompt_kafka.procedures.guards import near
 from prompt_kafka.procedures.rendered import Manifest
-from prompt_kafka.procedures.topics_there import near
 
 RETENTION, MIN_IN_SYNC = "retention.ms", "min.insync.replicas"
 _NOT_HERE = {"partitions": "--partitions", "replicas": "--replicas", "retention": "--retention"}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
-
 from prompt_kafka.core.errors import RefusedError
 from prompt_kafka.core.kafka import INTERNAL_TOPICS, TopicState
 from prompt_kafka.core.world import World
 from prompt_kafka.procedures.chart_change import Ground
+from prompt_kafka.procedures.guards import near
 from prompt_kafka.procedures.rendered import Manifest, of_kind, topic_name
 
 
@@ -42,12 +41,6 @@ def known_topic(ground: Ground, name: str) -> tuple[Manifest, TopicState | None]
         where=f"{ground.git.folder} at {ground.git.head[:12]}, {ground.here}",
         next=near(name, [topic_name(each) for each in topics]) or "prompt-kafka topic list",
     )
-
-
-def near(name: str, names: list[str]) -> str:
-    """Return the names that are nearest, as a question; empty where none is."""
-    found = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
-    return f"did you mean {' or '.join(found)}?" if found else ""
 
 
 def unmanaged(name: str, ground: Ground) -> RefusedError:

@@ -59,15 +59,14 @@ def plan(request: KafkaUpgradeRequest, world: World, means: Means) -> Plan:
     rules.operator_runs(nodes)
     if at.kafka != target:
         rules.one_hop(at, target)
-    argo = git_guards.application(world, means.environment.application)
-    git_guards.clean(git)
-    git_guards.followed(git, argo)
+    argo = git_guards.reached(git, world, means.environment.application)
     here = argo.environment or world.target.environment
     cluster = nodes.kafka.name
     before = charted(means.render, here, cluster)
     after = changed(git, means.render, here, cluster, version=target, metadata=at.metadata)
-    ours = (f"Kafka {cluster}",)
-    rules.nothing_else(git, argo, here, means.render, ours, allowed=request.with_undeployed)
+    if not request.with_undeployed:
+        ours = frozenset({("Kafka", cluster)})
+        git_guards.nothing_else_comes(git, argo, here, means.render, ours)
     runs = KafkaRuns(target, at.metadata)
     rolls = not all(pod.kafka_version == target for pod in nodes.pods)
     back = compare(target, at.kafka) < 0

@@ -57,13 +57,12 @@ def plan(request: MetadataRequest, world: World, means: Means) -> Plan:
     rules.operator_runs(nodes)
     _one_version(nodes, at)
     _possible(at, level)
-    argo = git_guards.application(world, means.environment.application)
-    git_guards.clean(git)
-    git_guards.followed(git, argo)
+    argo = git_guards.reached(git, world, means.environment.application)
     here = argo.environment or world.target.environment
     after = changed(git, means.render, here, nodes.kafka.name, version=at.kafka, metadata=level)
-    ours = (f"Kafka {nodes.kafka.name}",)
-    rules.nothing_else(git, argo, here, means.render, ours, allowed=request.with_undeployed)
+    if not request.with_undeployed:
+        ours = frozenset({("Kafka", nodes.kafka.name)})
+        git_guards.nothing_else_comes(git, argo, here, means.render, ours)
     runs = KafkaRuns(at.kafka, level)
     steps = tuple(_steps(request, world, nodes, git, argo, after, runs, at, means.canary))
     if not steps:

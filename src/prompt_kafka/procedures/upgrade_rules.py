@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from prompt_kafka.core.delivered import Compared
-from prompt_kafka.core.delivery import Application, GitState
+from prompt_kafka.core.delivery import Application
 from prompt_kafka.core.errors import RefusedError
 from prompt_kafka.core.objects import Nodes
 from prompt_kafka.core.upgrade_path import (
@@ -29,7 +27,6 @@ from prompt_kafka.core.versions import (
 )
 from prompt_kafka.core.world import World
 from prompt_kafka.procedures import guards
-from prompt_kafka.procedures.rendered import Render, difference
 
 SECONDS_PER_POD = 360.0
 """Strimzi waits up to 300 s for a pod before it goes on."""
@@ -178,28 +175,6 @@ def there(at: Standing, target: str) -> str:
     if hops is None:
         return "no way is known to that version; prompt-kafka upgrade kafka shows those there are"
     return "the way there, one at a time: " + "; ".join(hop.command for hop in hops)
-
-
-def nothing_else(
-    git: GitState, argo: Application, here: str, render: Render, ours: Iterable[str], *, allowed: bool
-) -> None:
-    """Refuse when a sync would bring more than what is asked for (``undeployed``)."""
-    if allowed:
-        return
-    mine = set(ours)
-    pending = set(argo.different) - mine
-    if argo.deployed and argo.deployed != git.head and argo.deployed in git.commits:
-        since = difference(render(here, {}, argo.deployed), render(here, {}))
-        pending |= {f"{kind} {name}" for kind, name in since.all} - mine
-    if pending:
-        listed = sorted(pending)
-        more = f" and {len(listed) - 5} more" if len(listed) > 5 else ""
-        raise RefusedError(
-            "undeployed",
-            f"a sync would bring more than this: {', '.join(listed[:5])}{more}",
-            where=f"Application {argo.namespace}/{argo.name}",
-            next="deploy or revert that first; or give --with-undeployed to bring it along",
-        )
 
 
 def compared(world: World, argo: Application) -> bool:

@@ -58,9 +58,9 @@ def plan(request: OperatorUpgradeRequest, world: World, means: Means) -> Plan:
     nodes, git, seen = world.nodes.known, world.git.known, world.installation.known
     assert nodes is not None and git is not None and seen is not None
     at = rules.standing(world)
-    argo = git_guards.application(world, means.environment.operator_application)
-    git_guards.clean(git)
-    git_guards.followed(replace(git, folder=means.environment.operator_folder), argo)
+    argo = git_guards.reached(
+        git, world, means.environment.operator_application, folder=means.environment.operator_folder
+    )
     here = argo.environment or world.target.environment
     charts = operator_charts(git, means.environment.operator_folder, here, target)
     summary = f"{'upgrade' if compare(at.operator, target) < 0 else 'take'} the operator"
@@ -74,9 +74,9 @@ def plan(request: OperatorUpgradeRequest, world: World, means: Means) -> Plan:
         return Plan("upgrade strimzi", world.target, f"operator {target}", nothing_because=f"{said}")
     rules.operator_runs(nodes)
     coming = _guard(world, nodes, seen, charts, means, here, target)
-    rules.nothing_else(
-        git, replace(argo, deployed=""), here, means.render, (), allowed=request.with_undeployed
-    )
+    if not request.with_undeployed:
+        undated = replace(argo, deployed="")
+        git_guards.nothing_else_comes(git, undated, here, means.render, frozenset())
     if at.operator != target:
         rules.may_roll(world, nodes)
     return Plan(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from prompt_kafka.core.request_rights import UserRight
 from prompt_kafka.core.rights import Rule, allowed, rules_of, words
 from prompt_kafka.procedures import topic_rules
 from prompt_kafka.procedures.chart_change import Change, Ground
+from prompt_kafka.procedures.guards import near
 from prompt_kafka.procedures.rendered import Manifest, by_key, key, of_kind, topic_name
 
 IN_USE = "in-use"
@@ -137,12 +137,6 @@ def really_less(user: Manifest, revoke: Iterable[Rule]) -> None:
                 where=f"KafkaUser {name}",
                 next="revoke that one, and grant what is to stay",
             )
-
-
-def near(name: str, names: Iterable[str]) -> str:
-    """Return the names that are nearest, as a question; empty where none is."""
-    found = difflib.get_close_matches(name, list(names), n=3, cutoff=0.6)
-    return f"did you mean {' or '.join(found)}?" if found else ""
 
 
 def nobody_needs(ground: Ground, name: str, manifest: Manifest | None) -> tuple[str, ...]:
