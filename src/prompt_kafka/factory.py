@@ -234,17 +234,10 @@ def tree_of(options: TargetOptions) -> tuple[Environment, GitState]:
     UsageError, UnreachableError
         No repository is configured; it does not answer.
     """
-    from prompt_kafka.adapters.git import GitRepository
-    from prompt_kafka.core.errors import UsageError
+    from prompt_kafka.adapters.repository import repository_of
 
     environment = environment_of(options, changes=False)
-    if not environment.repository:
-        raise UsageError(
-            f"no Git repository is known for {environment.name}",
-            next="add `repository` to the environment in service.yaml",
-        )
-    git = GitRepository(environment.repository, environment.branch, environment.folder)
-    return environment, git.look(("environments", "applications"))
+    return environment, repository_of(environment).look(("environments", "applications"))
 
 
 def production_hours(options: TargetOptions, ahead: timedelta) -> tuple[Environment, Hours]:

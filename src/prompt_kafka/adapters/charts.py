@@ -38,6 +38,7 @@ class Charts:
         self._head = head
         self._scratch = TemporaryDirectory(prefix="prompt-kafka-render-")
         self._laid_out: dict[str, Path] = {}
+        self._rendered: dict[tuple[Any, ...], tuple[Mapping[str, Any], ...]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -48,16 +49,19 @@ class Charts:
     def __call__(
         self, environment: str, edits: Mapping[str, str | None], commit: str = ""
     ) -> tuple[Mapping[str, Any], ...]:
-        """Return the objects that the application makes in an environment.
+        """Return the objects that the application makes in an environment; the same texts render once.
 
         Raises
         ------
         RenderError
             The charts do not render; names template and line.
         """
-        folder = self._folder(commit or self._head, self._git().folder)
-        with _edited(folder, edits) as tree:
-            return self._render(tree, environment)
+        commit = commit or self._head
+        asked = (environment, commit, frozenset(edits.items()))
+        if asked not in self._rendered:
+            with _edited(self._folder(commit, self._git().folder), edits) as tree:
+                self._rendered[asked] = self._render(tree, environment)
+        return self._rendered[asked]
 
     def whole(
         self, environment: str, edits: Mapping[str, str | None], applications: Iterable[str] = ()

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from prompt_kafka.adapters.access import Access, Asked
 from prompt_kafka.adapters.argocd_way import argocd_of
-from prompt_kafka.adapters.git import GitRepository
+from prompt_kafka.adapters.repository import repository_of
 from prompt_kafka.adapters.slack_token import token_of
 from prompt_kafka.clients.kafka import preload
 from prompt_kafka.clients.kinds import KAFKA, SECRET, USER, VAULT_SECRET, Kind
@@ -225,7 +225,7 @@ def _git(environment: Environment) -> dict[str, Any]:
         why = "no repository is configured"
         tried: Tried[str] = Tried(skipped=why, next="add `repository` to the environment in service.yaml")
         return {"git": tried, "push": Tried(skipped=why)}
-    made = _try(lambda: GitRepository(environment.repository, environment.branch, environment.folder))
+    made = _try(lambda: repository_of(environment))
     if made.value is None:
         return {"git": made, "push": Tried(skipped="the repository cannot be used")}
     repository = made.value

@@ -18,6 +18,7 @@ from prompt_kafka.adapters.around import Around
 from prompt_kafka.adapters.brokers import Brokers
 from prompt_kafka.adapters.git import GitRepository
 from prompt_kafka.adapters.quorum import until_led
+from prompt_kafka.adapters.repository import repository_of
 from prompt_kafka.adapters.resources import Resources
 from prompt_kafka.adapters.threads import Threads
 from prompt_kafka.clients.kafka import KafkaConnection, preload
@@ -26,7 +27,7 @@ from prompt_kafka.clients.kafka.volumes import volumes
 from prompt_kafka.clients.kubernetes import Kubernetes, Object
 from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.core.delivery import GitState, Tip
-from prompt_kafka.core.errors import PromptKafkaError, UnreachableError, UsageError
+from prompt_kafka.core.errors import PromptKafkaError, UnreachableError
 from prompt_kafka.core.objects import Canary
 from prompt_kafka.core.quorum import ControllerAnswer
 from prompt_kafka.core.service import Environment, Target
@@ -119,14 +120,8 @@ class Observer:
             None is configured.
         """
         with self._git_lock:
-            environment = self._environment
             if self._git is None:
-                if not environment.repository:
-                    raise UsageError(
-                        f"no Git repository is known for {environment.name}",
-                        next="add `repository` to the environment in service.yaml",
-                    )
-                self._git = GitRepository(environment.repository, environment.branch, environment.folder)
+                self._git = repository_of(self._environment)
             return self._git
 
     def entry(self, users: Sequence[str]) -> Entry:
@@ -209,17 +204,18 @@ class Observer:
         self, kafka: Object, asked: frozenset[Look], end: float | None
     ) -> dict[Look | str, Future[Seen[Any]]]:
         """Begin every look at once; return each by the field of the World, or by what was asked for."""
-        pods = self._pool.submit(self._access.pods, kafka)
         resources, pool, space = self._resources, self._pool, self._environment.operator_namespace
         groups, ask = sorted(self._environment.groups) or None, self._brokers.ask
+        pods = pool.once(lambda: self._access.pods(kafka))
+        topics = pool.once(lambda: ask(kafka, lambda brokers: brokers.topics()))
         ways: dict[Part, tuple[str, Callable[[], Any]]] = {
-            Part.NODES: ("nodes", lambda: resources.nodes(kafka, pods.result())),
+            Part.NODES: ("nodes", lambda: resources.nodes(kafka, pods())),
             Part.CLUSTER: ("cluster", lambda: ask(kafka, with_silent)),
-            Part.TOPICS: ("topics", lambda: ask(kafka, lambda brokers: brokers.topics())),
+            Part.TOPICS: ("topics", topics),
             Part.GROUPS: ("groups", lambda: ask(kafka, lambda brokers: brokers.groups(groups))),
             Part.SETTINGS: ("settings", lambda: ask(kafka, lambda brokers: brokers.broker_settings())),
             Part.ACCESS: ("access", lambda: ask(kafka, lambda brokers: brokers.access())),
-            Part.QUORUM: ("quorum", lambda: self._quorum(kafka, pods.result(), end)),
+            Part.QUORUM: ("quorum", lambda: self._quorum(kafka, pods(), end)),
             Part.RESOURCES: ("resources", resources.topics_and_users),
             Part.WORKLOADS: ("workloads", resources.workloads),
             Part.HOSTS: ("hosts", resources.hosts),
@@ -230,15 +226,12 @@ class Observer:
             Part.TIP: ("tip", self._tip_of_git),
             Part.CERTIFICATES: (
                 "certificates",
-                lambda: upkeep.certificates(self._kubernetes, kafka, pods.result(), pool),
+                lambda: upkeep.certificates(self._kubernetes, kafka, pods(), pool),
             ),
-            Part.VOLUMES: (
-                "volumes",
-                lambda: ask(kafka, lambda brokers: volumes(brokers, brokers.topics())),
-            ),
+            Part.VOLUMES: ("volumes", lambda: ask(kafka, lambda brokers: volumes(brokers, topics()))),
             Part.CANARY: ("canary", lambda: self._canary(kafka)),
             **Around(self._kubernetes, kafka).ways(),
-            **offsets.ways(self._environment, self._clock, lambda question: ask(kafka, question)),
+            **offsets.ways(self._environment, self._clock, lambda question: ask(kafka, question), topics),
             Part.HOURS: ("hours", lambda: hours.look(self._environment, self._clock.now())),
         }
         looks: dict[Look | str, Future[Seen[Any]]] = {
@@ -284,8 +277,7 @@ class Observer:
         return folders
 
     def _branch(self, name: str, asked: frozenset[Look]) -> GitState:
-        environment = self._environment
-        return GitRepository(environment.repository, name, environment.folder).look(self._folders(asked))
+        return repository_of(self._environment, name).look(self._folders(asked))
 
     def _tip_of_git(self) -> Tip:
         return self.git().tip(f"applications/{self._environment.operator_application}")

@@ -9,7 +9,7 @@ from typing import Any
 from prompt_kafka.clients.kafka import KafkaConnection
 from prompt_kafka.clients.kafka.offsets import COMMITTED, look_up, of_topics
 from prompt_kafka.core.clock import Clock
-from prompt_kafka.core.kafka import Offsets
+from prompt_kafka.core.kafka import Offsets, TopicState
 from prompt_kafka.core.service import Environment
 from prompt_kafka.core.world import Part
 
@@ -17,29 +17,33 @@ WRITTEN_S = 30.0
 
 
 Ask = Callable[[Callable[[KafkaConnection], Any]], Any]
+Topics = Callable[[], tuple[TopicState, ...]]
 
 
-def ways(environment: Environment, clock: Clock, ask: Ask) -> dict[Part, tuple[str, Callable[[], Any]]]:
+def ways(
+    environment: Environment, clock: Clock, ask: Ask, topics: Topics
+) -> dict[Part, tuple[str, Callable[[], Any]]]:
     """Return how each part is looked at, with the World's field; `ask` asks the brokers."""
+    canary = environment.kafka.canary_topic
     return {
-        Part.OFFSETS: ("offsets", lambda: ask(ends)),
-        Part.WRITES: ("writes", lambda: ask(writes_at(clock.now(), environment.kafka.canary_topic))),
+        Part.OFFSETS: ("offsets", lambda: ask(ends(topics))),
+        Part.WRITES: ("writes", lambda: ask(writes_at(clock.now(), canary, topics))),
     }
 
 
-def ends(connection: KafkaConnection) -> tuple[Offsets, ...]:
-    """Return the offsets of every partition, internal topics included."""
-    return of_topics(connection, [topic.name for topic in connection.topics()])
+def ends(topics: Topics) -> Callable[[KafkaConnection], tuple[Offsets, ...]]:
+    """Return the question for the offsets of every partition, internal topics included."""
+    return lambda connection: of_topics(connection, [topic.name for topic in topics()])
 
 
-def writes_at(now: datetime, canary: str) -> Callable[[KafkaConnection], tuple[str, ...]]:
+def writes_at(now: datetime, canary: str, topics: Topics) -> Callable[[KafkaConnection], tuple[str, ...]]:
     """Return the question which topics hold a record of the last half minute, by its producer's time."""
     since = int((now.timestamp() - WRITTEN_S) * 1000)
 
     def ask(connection: KafkaConnection) -> tuple[str, ...]:
         led = {
             (topic.name, partition.index): since
-            for topic in connection.topics()
+            for topic in topics()
             if not topic.internal and topic.name != canary
             for partition in topic.partitions
             if partition.leader is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from prompt_kafka.adapters.charts import Charts
-from prompt_kafka.adapters.git import GitRepository
+from prompt_kafka.adapters.repository import repository_of
 from prompt_kafka.core.service import Environment
 from prompt_kafka.core.world import RenderOf
 
@@ -18,7 +18,7 @@ def count(environment: Environment, look: RenderOf) -> Mapping[str, int]:
     RenderError, UsageError
         They do not render; there is no such environment or branch.
     """
-    git = GitRepository(environment.repository, look.branch, environment.folder)
+    git = repository_of(environment, look.branch)
     with Charts(lambda: git, environment.application, git.look().head) as charts:
         rendered = charts.whole(look.environment, {}, look.applications)
     return {name: len(objects) for name, objects in rendered.items() if name}

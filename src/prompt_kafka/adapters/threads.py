@@ -35,5 +35,17 @@ class Threads(Executor):
         threading.Thread(target=run, name=self._name, daemon=True).start()
         return future
 
+    def once(self, look: Callable[[], T]) -> Callable[[], T]:
+        """Return a look that begins when somebody first asks for it, and is taken once for all who ask."""
+        lock, begun = threading.Lock(), list[Future[T]]()
+
+        def result() -> T:
+            with lock:
+                if not begun:
+                    begun.append(self.submit(look))
+            return begun[0].result()
+
+        return result
+
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> Any:
         """Do nothing: what runs ends by itself."""
