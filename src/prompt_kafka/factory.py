@@ -12,10 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prompt_kafka.core.actions import Action
 from prompt_kafka.core.clock import SYSTEM
-from prompt_kafka.core.plan import Plan
-from prompt_kafka.core.request import USUAL_TERMS, Request, Terms
 from prompt_kafka.core.service import Environment
 from prompt_kafka.core.world import Look, Part, World
 from prompt_kafka.targets import TargetOptions, environment_of, kubeconfig_of
@@ -29,11 +26,14 @@ if TYPE_CHECKING:
     from prompt_kafka.adapters.runs import RunStore
     from prompt_kafka.announcing import Announcing
     from prompt_kafka.clients.kafka import KafkaConnection
+    from prompt_kafka.core.actions import Action
     from prompt_kafka.core.delivery import GitState
     from prompt_kafka.core.doctor import Examined
     from prompt_kafka.core.drift import Comparison
     from prompt_kafka.core.history import History
     from prompt_kafka.core.hours import Hours
+    from prompt_kafka.core.plan import Plan
+    from prompt_kafka.core.request import Request, Terms
     from prompt_kafka.maintaining import Maintaining
 
 
@@ -109,6 +109,7 @@ class Session:
             A guard said no, or the request is wrong.
         """
         from prompt_kafka.core.hours_guard import guarded
+        from prompt_kafka.core.request import USUAL_TERMS
         from prompt_kafka.procedures.pull_request import by_pull_request
         from prompt_kafka.procedures.rendered import no_tree
         from prompt_kafka.procedures.table import Means, procedure

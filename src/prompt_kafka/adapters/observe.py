@@ -6,12 +6,12 @@ A part that fails is `Unknown` with the reason; it never spoils another part, an
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, Self, TypeVar
 
-from prompt_kafka.adapters import canary, hours, installation, login, offsets, renders, upkeep
+from prompt_kafka.adapters import canary, hours, installation, login, offsets, upkeep
 from prompt_kafka.adapters.access import Access, Entry, reason
 from prompt_kafka.adapters.argocd_way import ArgoCd, argocd_of
 from prompt_kafka.adapters.around import Around
@@ -245,7 +245,7 @@ class Observer:
             elif isinstance(each, BranchOf):
                 looks[each] = self._pool.submit(self._see, lambda each=each: self._branch(each.name, asked))
             elif isinstance(each, RenderOf):
-                looks[each] = pool.submit(self._see, lambda each=each: renders.count(self._environment, each))
+                looks[each] = pool.submit(self._see, lambda each=each: self._renders(each))
             elif isinstance(each, ObjectsOf):
                 looks["objects"] = self._pool.submit(self._see, lambda each=each: resources.objects(each))
         return looks
@@ -278,6 +278,11 @@ class Observer:
 
     def _branch(self, name: str, asked: frozenset[Look]) -> GitState:
         return repository_of(self._environment, name).look(self._folders(asked))
+
+    def _renders(self, look: RenderOf) -> Mapping[str, int]:
+        from prompt_kafka.adapters import renders  # and Helm with it, which few looks need
+
+        return renders.count(self._environment, look)
 
     def _tip_of_git(self) -> Tip:
         return self.git().tip(f"applications/{self._environment.operator_application}")

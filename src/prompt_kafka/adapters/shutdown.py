@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from prompt_kafka.clients.kinds import CONFIG_MAP
 from prompt_kafka.clients.kubernetes import AlreadyExists, Kubernetes
-from prompt_kafka.core.actions import KeepState
 from prompt_kafka.core.codec import decode, encode
 from prompt_kafka.core.errors import StoppedError, UsageError
 from prompt_kafka.core.stopped import COMPARED, name_of, record_of
 from prompt_kafka.core.surroundings import ShutdownRecord
 from prompt_kafka.core.world import Look, Part, World
+
+if TYPE_CHECKING:
+    from prompt_kafka.core.actions import KeepState
 
 __all__ = ["SEES", "keep", "name_of", "read"]
 

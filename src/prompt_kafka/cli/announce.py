@@ -163,8 +163,7 @@ class _Desk:
     def _show(self, text: str, *, stderr: bool) -> None:
         from rich.markup import escape
 
-        from prompt_kafka.cli.console import terminal
-        from prompt_kafka.cli.present_plan import show_target
+        from prompt_kafka.cli.console import show_target, terminal
 
         console, announcing = terminal(stderr=stderr), self.service.announcing
         show_target(self.world.target.line, self.world.target.production, console)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.markup import escape
 from rich.theme import Theme
 
 from prompt_kafka.core.verdict import Answer
@@ -33,6 +34,11 @@ def _fitted(console: Console) -> Console:
     if not console.is_terminal:
         console.width = 240
     return console
+
+
+def show_target(line: str, production: bool, console: Console) -> None:
+    """Print the TARGET line, which nobody should overlook where it is production."""
+    console.print(f"[{'production' if production else 'target'}]{escape(line)}[/]")
 
 
 def age(seconds: float) -> str:

@@ -7,6 +7,7 @@ import textwrap
 from rich.console import Console
 from rich.markup import escape
 
+from prompt_kafka.cli.console import show_target
 from prompt_kafka.core.actions import Observe, by_hand
 from prompt_kafka.core.announcement import Preview
 from prompt_kafka.core.changes import CommitFiles, without_difference
@@ -109,11 +110,6 @@ def _show_announcement(preview: Preview, console: Console) -> None:
     how = f"{preview.by_hand}: paste it yourself" if preview.by_hand else where
     console.print(f"\n[bold]Announced on {escape(preview.channel)}[/]  [quiet]{escape(how)}[/]")
     console.print(textwrap.indent(escape(preview.text), "   "))
-
-
-def show_target(line: str, production: bool, console: Console) -> None:
-    """Print the TARGET line, which nobody should overlook where it is production."""
-    console.print(f"[{'production' if production else 'target'}]{escape(line)}[/]")
 
 
 def as_json(plan: Plan, preview: Preview | None = None) -> object:

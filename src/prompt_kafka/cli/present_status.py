@@ -10,8 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from prompt_kafka.cli.console import MARK, STYLE, age
-from prompt_kafka.cli.present_plan import show_target
+from prompt_kafka.cli.console import MARK, STYLE, age, show_target
 from prompt_kafka.core.ahead import Ahead
 from prompt_kafka.core.cause import Cause
 from prompt_kafka.core.codec import encode

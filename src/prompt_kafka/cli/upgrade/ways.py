@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.markup import escape
 
+from prompt_kafka.cli.console import show_target
 from prompt_kafka.cli.options import rendered
-from prompt_kafka.cli.present_plan import show_target
 from prompt_kafka.core.errors import ExitCode
 from prompt_kafka.core.upgrade_path import Goal, Hop, Standing, onward, way
 from prompt_kafka.core.versions import RELEASES, compare, metadata_of, supported
