@@ -18,7 +18,8 @@ from prompt_kafka.core.request import USUAL_TERMS, Request, Terms
 from prompt_kafka.core.run import RunRecord
 from prompt_kafka.core.saved import SavedPlan
 from prompt_kafka.core.story import plan_told, run_told
-from prompt_kafka.factory import Session
+from prompt_kafka.factory import Session, session
+from prompt_kafka.targets import TargetOptions
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -99,6 +100,20 @@ def change_options(function: Function) -> Function:
         return function(*args, how=how, **kwargs)
 
     return wrapper
+
+
+undeployed_option = click.option(
+    "--with-undeployed", is_flag=True, help="Bring along what else is in Git and not deployed."
+)
+stable_option = click.option(
+    "--stable", default=2.0, show_default=True, help="Seconds for which the end state must hold."
+)
+
+
+def change(target: TargetOptions, request: Request, how: ChangeOptions, output: str) -> int:
+    """Carry a request out on the service that is meant; return the exit code."""
+    with session(target, changes=True) as service:
+        return carry_out(service, request, how, output)
 
 
 def carry_out(session: Session, request: Request, how: ChangeOptions, output: str) -> int:

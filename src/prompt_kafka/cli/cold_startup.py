@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import click
 
-from prompt_kafka.cli.change import ChangeOptions, carry_out, change_options
+from prompt_kafka.cli.change import ChangeOptions, carry_out, change_options, stable_option
 from prompt_kafka.cli.options import output_option, target_options
 from prompt_kafka.core.errors import UnreachableError
 from prompt_kafka.core.request import ColdStartupRequest
@@ -15,7 +15,7 @@ from prompt_kafka.targets import TargetOptions
 
 
 @click.command("cold-startup")
-@click.option("--stable", default=2.0, show_default=True, help="Seconds for which the end state must hold.")
+@stable_option
 @click.option(
     "--accept",
     multiple=True,

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import click
 
-from prompt_kafka.cli.change import ChangeOptions, carry_out, change_options
+from prompt_kafka.cli.change import ChangeOptions, change, change_options, stable_option
 from prompt_kafka.cli.options import output_option, target_options
 from prompt_kafka.core.request import DeployRequest
-from prompt_kafka.factory import session
 from prompt_kafka.targets import TargetOptions
 
 
 @click.command("deploy")
 @click.option("--revision", default="", help="Commit on the branch; its newest if not given.")
-@click.option("--stable", default=2.0, show_default=True, help="Seconds for which the end state must hold.")
+@stable_option
 @change_options
 @target_options
 @output_option
@@ -25,5 +24,4 @@ def command(revision: str, stable: float, how: ChangeOptions, target: TargetOpti
     prompt-kafka deploy                        the newest commit
     prompt-kafka deploy --revision 1a2b3c4     another one
     """
-    with session(target, changes=True) as service:
-        return carry_out(service, DeployRequest(revision, stable), how, output)
+    return change(target, DeployRequest(revision, stable), how, output)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from prompt_kafka.cli.change import ChangeOptions, carry_out, change_options
+from prompt_kafka.cli.change import ChangeOptions, change, change_options
 from prompt_kafka.cli.options import data_option, output_option, rendered, target_options
 from prompt_kafka.core.errors import UsageError
 from prompt_kafka.core.request_tree import EnvironmentDeleteRequest, EnvironmentRequest
-from prompt_kafka.factory import session, tree_of
+from prompt_kafka.factory import tree_of
 from prompt_kafka.targets import TargetOptions
 
 
@@ -97,8 +97,7 @@ def create_environment(
     request = EnvironmentRequest(
         name, source, tuple(setting(each) for each in settings), tuple(dict.fromkeys(applications))
     )
-    with session(target, changes=True) as service:
-        return carry_out(service, request, how, output)
+    return change(target, request, how, output)
 
 
 @command.command("delete")
@@ -111,5 +110,4 @@ def delete_environment(name: str, how: ChangeOptions, target: TargetOptions, out
 
     Refused while Argo CD still has applications for it.
     """
-    with session(target, changes=True) as service:
-        return carry_out(service, EnvironmentDeleteRequest(name), how, output)
+    return change(target, EnvironmentDeleteRequest(name), how, output)

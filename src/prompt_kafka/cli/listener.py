@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from prompt_kafka.cli.change import ChangeOptions, carry_out, change_options
+from prompt_kafka.cli.change import ChangeOptions, change, change_options, stable_option, undeployed_option
 from prompt_kafka.cli.options import data_option, output_option, rendered, target_options
 from prompt_kafka.core.request_tree import ListenerPinRequest
 from prompt_kafka.core.world import Part
@@ -58,8 +58,8 @@ def list_listener(target: TargetOptions, output: str) -> None:
 
 @command.command("pin")
 @click.option("--pool", default="", metavar="CIDR", help="The range from which the addresses must be.")
-@click.option("--with-undeployed", is_flag=True, help="Bring along what else is in Git and not deployed.")
-@click.option("--stable", default=2.0, show_default=True, help="Seconds for which the end state must hold.")
+@undeployed_option
+@stable_option
 @change_options
 @target_options
 @output_option
@@ -71,5 +71,4 @@ def pin(
     \b
     prompt-kafka listener pin --pool 172.24.10.0/24 --dry-run
     """
-    with session(target, changes=True) as service:
-        return carry_out(service, ListenerPinRequest(pool, with_undeployed, stable), how, output)
+    return change(target, ListenerPinRequest(pool, with_undeployed, stable), how, output)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from prompt_kafka.cli.change import ChangeOptions, carry_out, change_options
+from prompt_kafka.cli.change import ChangeOptions, change, change_options
 from prompt_kafka.cli.options import data_option, output_option, rendered, target_options
 from prompt_kafka.core.request_tree import WatchRequest
 from prompt_kafka.factory import session
@@ -52,8 +52,7 @@ def list_namespaces(target: TargetOptions, output: str) -> None:
 @output_option
 def add(space: str, how: ChangeOptions, target: TargetOptions, output: str) -> int:
     """Have the operator watch a namespace. Its pod is replaced; Kafka is not touched."""
-    with session(target, changes=True) as service:
-        return carry_out(service, WatchRequest(space), how, output)
+    return change(target, WatchRequest(space), how, output)
 
 
 @namespaces.command("remove")
@@ -63,5 +62,4 @@ def add(space: str, how: ChangeOptions, target: TargetOptions, output: str) -> i
 @output_option
 def remove(space: str, how: ChangeOptions, target: TargetOptions, output: str) -> int:
     """Have the operator no longer watch a namespace. Refused while a Kafka cluster lives there."""
-    with session(target, changes=True) as service:
-        return carry_out(service, WatchRequest(space, remove=True), how, output)
+    return change(target, WatchRequest(space, remove=True), how, output)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import click
 
-from prompt_kafka.cli.change import ChangeOptions, carry_out, change_options
+from prompt_kafka.cli.change import ChangeOptions, change, change_options, stable_option
 from prompt_kafka.cli.options import output_option, target_options
 from prompt_kafka.core.request import RestartRequest
-from prompt_kafka.factory import session
 from prompt_kafka.targets import TargetOptions
 
 
@@ -16,7 +15,7 @@ from prompt_kafka.targets import TargetOptions
 @click.option(
     "--by-deletion", is_flag=True, help="Delete the pods one at a time instead of asking the operator."
 )
-@click.option("--stable", default=2.0, show_default=True, help="Seconds for which the end state must hold.")
+@stable_option
 @change_options
 @target_options
 @output_option
@@ -43,5 +42,4 @@ def command(
         by_deletion=by_deletion,
         stable_s=stable,
     )
-    with session(target, changes=True) as service:
-        return carry_out(service, request, how, output)
+    return change(target, request, how, output)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import click
 
-from prompt_kafka.cli.change import ChangeOptions, carry_out, change_options
+from prompt_kafka.cli.change import ChangeOptions, change, change_options, stable_option
 from prompt_kafka.cli.options import output_option, target_options
 from prompt_kafka.core.request import RollbackRequest
-from prompt_kafka.factory import session
 from prompt_kafka.targets import TargetOptions
 
 
@@ -18,7 +17,7 @@ from prompt_kafka.targets import TargetOptions
     metavar="COMMIT",
     help="As it was at this commit; before the last deployment if not given.",
 )
-@click.option("--stable", default=2.0, show_default=True, help="Seconds for which the end state must hold.")
+@stable_option
 @change_options
 @target_options
 @output_option
@@ -30,5 +29,4 @@ def command(to: str, stable: float, how: ChangeOptions, target: TargetOptions, o
     prompt-kafka rollback                 as it was before the last deployment
     prompt-kafka rollback --to 1a2b3c4    as it was at a commit
     """
-    with session(target, changes=True) as service:
-        return carry_out(service, RollbackRequest(to, stable), how, output)
+    return change(target, RollbackRequest(to, stable), how, output)

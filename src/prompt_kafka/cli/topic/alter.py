@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import click
 
-from prompt_kafka.cli.change import ChangeOptions, carry_out, change_options
+from prompt_kafka.cli.change import ChangeOptions, change, change_options, stable_option, undeployed_option
 from prompt_kafka.cli.options import output_option, target_options
-from prompt_kafka.cli.upgrade.options import upgrade_options
 from prompt_kafka.core.durations import retention as read_retention
 from prompt_kafka.core.errors import UsageError
 from prompt_kafka.core.request_rights import AlterTopicRequest
-from prompt_kafka.factory import session
 from prompt_kafka.targets import TargetOptions
 
 
@@ -21,7 +19,8 @@ from prompt_kafka.targets import TargetOptions
 @click.option("--min-in-sync", type=int, help="In-sync replicas that a write needs.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any setting, in Kafka's name.")
 @click.option("--replicas", type=int, help="Refused: that is a reassignment, and the refusal says how.")
-@upgrade_options
+@undeployed_option
+@stable_option
 @change_options
 @target_options
 @output_option
@@ -56,8 +55,7 @@ def command(
         with_undeployed=with_undeployed,
         stable_s=stable,
     )
-    with session(target, changes=True) as service:
-        return carry_out(service, request, how, output)
+    return change(target, request, how, output)
 
 
 def setting(text: str) -> tuple[str, str]:

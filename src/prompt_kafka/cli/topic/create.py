@@ -6,12 +6,11 @@ import re
 
 import click
 
-from prompt_kafka.cli.change import ChangeOptions, carry_out, change_options
+from prompt_kafka.cli.change import ChangeOptions, change, change_options, stable_option, undeployed_option
 from prompt_kafka.cli.options import output_option, target_options
 from prompt_kafka.core.durations import retention as read_retention
 from prompt_kafka.core.errors import UsageError
 from prompt_kafka.core.request import Grant, TopicRequest
-from prompt_kafka.factory import session
 from prompt_kafka.targets import TargetOptions
 
 _GRANT = re.compile(r"(?P<user>[^=@]+)=(?P<may>read|write|read\+write|write\+read)(?:@(?P<group>.+))?")
@@ -52,8 +51,8 @@ def grant(text: str) -> Grant:
 )
 @click.option("--about", default="", help="Description of a new subchart, one sentence.")
 @click.option("--new-subchart", is_flag=True, help="It is a new one, though its name is near to another's.")
-@click.option("--with-undeployed", is_flag=True, help="Bring along what else is in Git and not deployed.")
-@click.option("--stable", default=2.0, show_default=True, help="Seconds for which the end state must hold.")
+@undeployed_option
+@stable_option
 @change_options
 @target_options
 @output_option
@@ -96,8 +95,7 @@ def command(
         with_undeployed=with_undeployed,
         stable_s=stable,
     )
-    with session(target, changes=True) as service:
-        return carry_out(service, request, how, output)
+    return change(target, request, how, output)
 
 
 def _distinct(grants: tuple[Grant, ...]) -> tuple[Grant, ...]:

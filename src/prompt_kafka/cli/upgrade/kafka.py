@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from prompt_kafka.cli.change import ChangeOptions, carry_out, change_options
+from prompt_kafka.cli.change import ChangeOptions, change, change_options, stable_option, undeployed_option
 from prompt_kafka.cli.options import output_option, target_options
-from prompt_kafka.cli.upgrade.options import upgrade_options
 from prompt_kafka.core.request import KafkaUpgradeRequest
 from prompt_kafka.factory import session
 from prompt_kafka.targets import TargetOptions
@@ -14,7 +13,8 @@ from prompt_kafka.targets import TargetOptions
 
 @click.command("kafka")
 @click.argument("version", required=False, default="")
-@upgrade_options
+@undeployed_option
+@stable_option
 @change_options
 @target_options
 @output_option
@@ -38,5 +38,4 @@ def command(
         with session(target) as look:
             return show(look, output)
     request = KafkaUpgradeRequest(version, with_undeployed, stable)
-    with session(target, changes=True) as service:
-        return carry_out(service, request, how, output)
+    return change(target, request, how, output)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import click
 
-from prompt_kafka.cli.change import ChangeOptions, carry_out, change_options
+from prompt_kafka.cli.change import ChangeOptions, change, change_options, stable_option, undeployed_option
 from prompt_kafka.cli.options import output_option, target_options
-from prompt_kafka.cli.upgrade.options import upgrade_options
 from prompt_kafka.cli.user.rights import METAVAR, distinct, right
 from prompt_kafka.core.request_rights import AlterUserRequest
-from prompt_kafka.factory import session
 from prompt_kafka.targets import TargetOptions
 
 
@@ -17,7 +15,8 @@ from prompt_kafka.targets import TargetOptions
 @click.argument("name")
 @click.option("--grant", multiple=True, metavar=METAVAR, help="What it may do from then on.")
 @click.option("--revoke", multiple=True, metavar=METAVAR, help="What it may do no more.")
-@upgrade_options
+@undeployed_option
+@stable_option
 @change_options
 @target_options
 @output_option
@@ -44,5 +43,4 @@ def command(
         with_undeployed=with_undeployed,
         stable_s=stable,
     )
-    with session(target, changes=True) as service:
-        return carry_out(service, request, how, output)
+    return change(target, request, how, output)

@@ -6,11 +6,9 @@ from dataclasses import replace
 
 import click
 
-from prompt_kafka.cli.change import ChangeOptions, carry_out, change_options
+from prompt_kafka.cli.change import ChangeOptions, change, change_options, stable_option, undeployed_option
 from prompt_kafka.cli.options import output_option, target_options
-from prompt_kafka.cli.upgrade.options import upgrade_options
 from prompt_kafka.core.request_rights import DeleteUserRequest
-from prompt_kafka.factory import session
 from prompt_kafka.targets import TargetOptions
 
 
@@ -22,7 +20,8 @@ from prompt_kafka.targets import TargetOptions
     type=click.Choice(["in-use"]),
     help="Delete it although a group reads with it, or a workload takes its Secret.",
 )
-@upgrade_options
+@undeployed_option
+@stable_option
 @change_options
 @target_options
 @output_option
@@ -43,5 +42,4 @@ def command(
     """
     how = replace(how, terms=replace(how.terms, accepted=accept))
     request = DeleteUserRequest(name, with_undeployed, stable)
-    with session(target, changes=True) as service:
-        return carry_out(service, request, how, output)
+    return change(target, request, how, output)
