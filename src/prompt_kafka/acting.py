@@ -10,12 +10,13 @@ from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 
-from prompt_kafka.adapters.journal import NAME, Entry, Journal, home
+from prompt_kafka.adapters.journal import NAME, Entry, Journal
 from prompt_kafka.adapters.keeper import Keeper, upload
 from prompt_kafka.adapters.observe import Observer
 from prompt_kafka.adapters.pulse import Pulse
 from prompt_kafka.adapters.runs import RunStore, new_id
 from prompt_kafka.announcing import Say, send_waiting, told
+from prompt_kafka.clients.files import state_home
 from prompt_kafka.clients.kafka import KafkaConnection
 from prompt_kafka.clients.kubernetes import Kubernetes
 from prompt_kafka.core.actions import Observe
@@ -124,7 +125,7 @@ class Acting:
 
     def upload(self) -> list[str]:
         """Upload what a recovery could keep on this machine only; return the ids of its runs."""
-        if not (home() / NAME).exists():
+        if not (state_home() / NAME).exists():
             return []
         with Journal() as journal:
             if not journal.waiting():
@@ -134,7 +135,7 @@ class Acting:
 
     def journal(self, run_id: str) -> list[Entry]:
         """Return what this machine's journal has of a run."""
-        if not (home() / NAME).exists():
+        if not (state_home() / NAME).exists():
             return []
         with Journal() as journal:
             return journal.entries(run_id)

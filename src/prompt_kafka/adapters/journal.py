@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
+from prompt_kafka.clients.files import state_home
 from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.core.codec import decode, encode
 from prompt_kafka.core.errors import UsageError
@@ -30,12 +31,6 @@ MIGRATIONS = (
     " uploaded INTEGER NOT NULL);",
 )
 """What leads from each version of the schema to the next; a new file goes through all of them."""
-
-
-def home() -> Path:
-    """Return the folder of this machine's state of the runbook."""
-    base = os.environ.get("XDG_STATE_HOME")
-    return (Path(base) if base else Path.home() / ".local/state") / "prompt-kafka"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +64,7 @@ class Journal:
     """
 
     def __init__(self, path: Path | None = None, clock: Clock = SYSTEM) -> None:
-        self.path = path or home() / NAME
+        self.path = path or state_home() / NAME
         self._clock = clock
         self._lock = threading.Lock()
         try:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
+from prompt_kafka.clients.files import state_home, write_atomic
 from prompt_kafka.core.codec import decode, encode
 from prompt_kafka.core.errors import PromptKafkaError
 from prompt_kafka.core.rehearsal import SCHEMA, Rehearsal
@@ -15,10 +14,9 @@ from prompt_kafka.core.request import Request
 
 
 def _path(environment: str, request: Request) -> Path:
-    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state")
     asked = json.dumps(encode(request), sort_keys=True)
     name = f"{environment}-{hashlib.sha256(asked.encode()).hexdigest()[:16]}.json"
-    return state / "prompt-kafka" / "rehearsals" / name
+    return state_home() / "rehearsals" / name
 
 
 def last(environment: str, request: Request) -> Rehearsal | None:
@@ -35,6 +33,4 @@ def keep(rehearsal: Rehearsal, request: Request) -> None:
     """Keep a rehearsal in the place of the one before."""
     path = _path(rehearsal.environment, request)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with NamedTemporaryFile("w", dir=path.parent, prefix=".", delete=False) as file:
-        json.dump(encode(rehearsal), file, indent=2)
-    Path(file.name).replace(path)
+    write_atomic(path, json.dumps(encode(rehearsal), indent=2))

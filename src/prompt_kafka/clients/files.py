@@ -1,4 +1,4 @@
-"""Files that several processes read and write at once."""
+"""Files that several processes read and write at once, and the folder where they are kept."""
 
 from __future__ import annotations
 
@@ -8,6 +8,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+
+def state_home() -> Path:
+    """Return the folder of what the product keeps on this machine, below ``XDG_STATE_HOME``."""
+    base = os.environ.get("XDG_STATE_HOME") or ""
+    root = Path(base) if base.startswith("/") else Path.home() / ".local" / "state"
+    return root / "prompt-kafka"
 
 
 def write_atomic(path: Path, text: str | bytes, mode: int = 0o600) -> None:

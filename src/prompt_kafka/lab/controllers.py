@@ -19,12 +19,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from prompt_kafka.clients.files import locked
 from prompt_kafka.clients.kinds import NAMESPACE
 from prompt_kafka.clients.kubernetes import Kubernetes, KubernetesError
 from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.core.errors import PromptKafkaError, UnreachableError, UsageError
 from prompt_kafka.lab.cache import ClusterCache
-from prompt_kafka.lab.files import locked
 from prompt_kafka.lab.heart import Heart
 from prompt_kafka.lab.settings import LabSettings
 

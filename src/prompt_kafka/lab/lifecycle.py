@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from prompt_kafka.clients.files import locked
 from prompt_kafka.clients.kinds import NAMESPACE
 from prompt_kafka.clients.kubernetes import AlreadyExists, Kubernetes, KubernetesError
 from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.core.errors import TimedOutError, UnreachableError, UsageError
 from prompt_kafka.lab import argocd, crds, forced, git, preparation, processes
 from prompt_kafka.lab.apiserver.pki import prepare
-from prompt_kafka.lab.files import locked
 from prompt_kafka.lab.preparation import Say
 from prompt_kafka.lab.processes import Process
 from prompt_kafka.lab.settings import check_name

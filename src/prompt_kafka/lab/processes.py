@@ -17,8 +17,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from prompt_kafka.clients.files import write_atomic
 from prompt_kafka.core.clock import SYSTEM, Clock
-from prompt_kafka.lab.files import write_atomic
 
 #: Names the lab's folder in the environment of each of its processes.
 MARK = "PROMPT_KAFKA_LAB_STATE"

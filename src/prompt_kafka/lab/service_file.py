@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from prompt_kafka.lab.files import write_atomic
+from prompt_kafka.clients.files import write_atomic
 from prompt_kafka.lab.state import LabState
 
 GROUPS = {"butler-writer": 60, "prompt-publication": 60}

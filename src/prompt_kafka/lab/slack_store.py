@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from prompt_kafka.clients.files import write_atomic
 from prompt_kafka.core.clock import Clock
-from prompt_kafka.lab.files import write_atomic
 
 Answer = dict[str, Any]
 _TRUE = ("1", "true", "True", True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-from prompt_kafka.lab.files import write_atomic
+from prompt_kafka.clients.files import write_atomic
 
 FAULTS_FOLDER, SUFFIX = "faults", ".fault"
 #: While which the supervisor leaves the API server down.

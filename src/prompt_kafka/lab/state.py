@@ -7,13 +7,12 @@ of the lab; what the three lab processes share is `LabSettings`, one frozen JSON
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from prompt_kafka.clients.files import locked, state_home, write_atomic
 from prompt_kafka.core.errors import UsageError
-from prompt_kafka.lab.files import locked, write_atomic
 from prompt_kafka.lab.network import choose_network
 from prompt_kafka.lab.settings import SCHEMA, TIMER_FACTOR, LabSettings, LabStateError, check_name
 from prompt_kafka.lab.standing import FAULTS_FOLDER, StandingFaults
@@ -25,9 +24,7 @@ DEFAULT_NAME = "lab"
 
 def labs_home() -> Path:
     """Return the folder of all labs, from ``XDG_STATE_HOME``."""
-    base = os.environ.get("XDG_STATE_HOME") or ""
-    root = Path(base) if base.startswith("/") else Path.home() / ".local" / "state"
-    return root / "prompt-kafka" / "labs"
+    return state_home() / "labs"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,13 @@ import sys
 import threading
 from pathlib import Path
 
+from prompt_kafka.clients.files import locked
 from prompt_kafka.clients.kinds import NAMESPACE
 from prompt_kafka.clients.kubernetes import Kubernetes, KubernetesError
 from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.core.errors import PromptKafkaError, UnreachableError
 from prompt_kafka.lab.apiserver.pki import prepare
 from prompt_kafka.lab.children import Child
-from prompt_kafka.lab.files import locked
 from prompt_kafka.lab.kubelet import Kubelet
 from prompt_kafka.lab.network import CLAIM_PORT
 from prompt_kafka.lab.pace import Pacer

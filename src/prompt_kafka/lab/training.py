@@ -17,11 +17,11 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from prompt_kafka.clients.files import locked
 from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.lab import assets, processes
 from prompt_kafka.lab.assets import Progress, quiet
 from prompt_kafka.lab.distribution import KafkaDistribution, format_directory, random_uuid
-from prompt_kafka.lab.files import locked
 from prompt_kafka.lab.kubelet import images
 from prompt_kafka.lab.kubelet.images import KafkaImage
 from prompt_kafka.lab.kubelet.kafka import CUSTOM

@@ -13,7 +13,7 @@ from base64 import b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prompt_kafka.lab.files import locked, write_atomic
+from prompt_kafka.clients.files import locked, write_atomic
 
 if TYPE_CHECKING:
     from cryptography import x509

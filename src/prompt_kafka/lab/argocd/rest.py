@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from prompt_kafka.clients.files import write_atomic
 from prompt_kafka.core.errors import PromptKafkaError
 from prompt_kafka.lab.argocd.server import ApiRefusal, Applications
-from prompt_kafka.lab.files import write_atomic
 
 log = logging.getLogger(__name__)
 

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from prompt_kafka.clients.files import locked
 from prompt_kafka.clients.kinds import NAMESPACE
 from prompt_kafka.clients.kubernetes import Kubernetes, KubernetesError
 from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.core.errors import UnreachableError, UsageError
-from prompt_kafka.lab.files import locked
 from prompt_kafka.lab.kubelet.readiness import STATE_FILE, broker_state
 from prompt_kafka.lab.kubelet.records import ContainerRecord, containers
 from prompt_kafka.lab.processes import Process

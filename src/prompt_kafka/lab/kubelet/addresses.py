@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from prompt_kafka.lab.files import write_atomic
+from prompt_kafka.clients.files import write_atomic
 
 Object = dict[str, Any]
 #: The fault (a file of `standing`) while which no name is written.

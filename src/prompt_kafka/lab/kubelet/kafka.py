@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from prompt_kafka.clients.files import write_atomic
 from prompt_kafka.core.errors import PromptKafkaError
 from prompt_kafka.lab import assets
 from prompt_kafka.lab.distribution import HEAP, KafkaDistribution, format_directory
-from prompt_kafka.lab.files import write_atomic
 from prompt_kafka.lab.kubelet import tools
 from prompt_kafka.lab.kubelet.configuration import NodeConfiguration, translate
 from prompt_kafka.lab.kubelet.images import KafkaImage

@@ -10,12 +10,12 @@ import logging
 import threading
 from datetime import datetime, timedelta
 
+from prompt_kafka.clients.files import write_atomic
 from prompt_kafka.clients.kinds import CONFIG_MAP, LEASE, NODE, POD, SECRET, SERVICE
 from prompt_kafka.clients.kubernetes import AlreadyExists, Conflict, Kubernetes, NotFound, Object
 from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.lab import processes
 from prompt_kafka.lab.controller import Controller
-from prompt_kafka.lab.files import write_atomic
 from prompt_kafka.lab.informer import Informer, Key, key_of
 from prompt_kafka.lab.kubelet import images, nodes
 from prompt_kafka.lab.kubelet.addresses import DNS_LATE, Addresses, balancer_of, hosts, ingress_of

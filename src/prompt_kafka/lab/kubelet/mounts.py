@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from prompt_kafka.lab.files import write_atomic
+from prompt_kafka.clients.files import write_atomic
 
 Object = dict[str, Any]
 Find = Callable[[str, str], Object | None]

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-from prompt_kafka.lab.files import write_atomic
+from prompt_kafka.clients.files import write_atomic
 from prompt_kafka.lab.processes import Process
 
 Object = dict[str, Any]

@@ -7,8 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from shlex import quote
 
+from prompt_kafka.clients.files import write_atomic
 from prompt_kafka.lab.distribution import KafkaDistribution
-from prompt_kafka.lab.files import write_atomic
 
 _TOOLS = {
     "kafka-acls.sh": ("org.apache.kafka.tools.AclCommand", "kafka.admin.AclCommand"),
