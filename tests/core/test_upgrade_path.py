@@ -7,18 +7,8 @@ from itertools import pairwise
 import pytest
 
 from prompt_kafka.core import versions as v
-from prompt_kafka.core.upgrade_path import (
-    Goal,
-    Hop,
-    HopKind,
-    Standing,
-    onward,
-    refusal,
-    skipped,
-    taken,
-    way,
-    ways,
-)
+from prompt_kafka.core.upgrade_hops import Hop, HopKind, Standing, refusal, skipped, taken
+from prompt_kafka.core.upgrade_path import Goal, onward, way, ways
 
 KAFKAS = sorted({each for release in v.RELEASES for each in release.kafka}, key=v.key)
 STORED = (frozenset({"v1beta2"}), frozenset({"v1", "v1beta2"}), frozenset({"v1"}))

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from prompt_kafka.core.errors import RefusedError
 from prompt_kafka.core.installation import Installation, WatchedCluster
-from prompt_kafka.core.upgrade_path import CONVERSION, Goal, Standing, way
+from prompt_kafka.core.upgrade_hops import CONVERSION, Standing
+from prompt_kafka.core.upgrade_path import Goal, way
 from prompt_kafka.core.versions import compare, key, release
 from prompt_kafka.procedures.rendered import Manifest
 

@@ -17,7 +17,8 @@ from prompt_kafka.core.errors import RefusedError
 from prompt_kafka.core.objects import Nodes
 from prompt_kafka.core.plan import Plan, Step
 from prompt_kafka.core.request import KafkaUpgradeRequest
-from prompt_kafka.core.upgrade_path import Goal, Standing, way
+from prompt_kafka.core.upgrade_hops import Standing
+from prompt_kafka.core.upgrade_path import Goal, way
 from prompt_kafka.core.upgraded import KafkaRuns, MetadataIs, OperatorRefuses
 from prompt_kafka.core.versions import compare, key
 from prompt_kafka.core.world import INSTANT, Look, Part, World

@@ -16,7 +16,7 @@ from prompt_kafka.core.errors import RefusedError
 from prompt_kafka.core.objects import Nodes
 from prompt_kafka.core.plan import Plan, Step
 from prompt_kafka.core.request import MetadataRequest
-from prompt_kafka.core.upgrade_path import Hop, HopKind, Standing, refusal
+from prompt_kafka.core.upgrade_hops import Hop, HopKind, Standing, refusal
 from prompt_kafka.core.upgraded import KafkaRuns, MetadataIs, OperatorRefuses
 from prompt_kafka.core.versions import compare_metadata, full_metadata, metadata_level, metadata_of
 from prompt_kafka.core.world import INSTANT, Look, Part, World

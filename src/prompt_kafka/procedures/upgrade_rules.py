@@ -6,15 +6,8 @@ from prompt_kafka.core.delivered import Compared
 from prompt_kafka.core.delivery import Application
 from prompt_kafka.core.errors import RefusedError
 from prompt_kafka.core.objects import Nodes
-from prompt_kafka.core.upgrade_path import (
-    Goal,
-    Hop,
-    HopKind,
-    Standing,
-    refusal,
-    skipped,
-    way,
-)
+from prompt_kafka.core.upgrade_hops import Hop, HopKind, Standing, refusal, skipped
+from prompt_kafka.core.upgrade_path import Goal, way
 from prompt_kafka.core.versions import (
     RELEASES,
     compare,

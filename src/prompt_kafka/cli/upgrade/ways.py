@@ -10,7 +10,8 @@ from rich.markup import escape
 from prompt_kafka.cli.console import show_target
 from prompt_kafka.cli.options import rendered
 from prompt_kafka.core.errors import ExitCode
-from prompt_kafka.core.upgrade_path import Goal, Hop, Standing, onward, way
+from prompt_kafka.core.upgrade_hops import Hop, Standing
+from prompt_kafka.core.upgrade_path import Goal, onward, way
 from prompt_kafka.core.versions import RELEASES, compare, metadata_of, supported
 from prompt_kafka.core.world import Part, World
 from prompt_kafka.factory import Session
