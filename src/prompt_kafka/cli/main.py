@@ -31,7 +31,7 @@ ENTRIES = {
     "topic": Entry("topic.main", "Topics: list, describe, create, alter, delete.", "Messages"),
     "user": Entry("user.main", "Users: list, describe, create, alter, delete.", "Messages"),
     "group": Entry("group", "Consumer groups and their lag: list.", "Messages"),
-    "messages": Entry("messages", "Read a topic's messages, newest first; -f follows.", "Messages"),
+    "messages": Entry("messages.main", "Read a topic's messages, newest first; -f follows.", "Messages"),
     "lab": Entry("lab.main", "The service on this machine: up, down, traffic, faults, logs …", "Lab"),
 }
 

@@ -11,7 +11,7 @@ from prompt_kafka.factory import session
 from prompt_kafka.targets import TargetOptions
 
 
-@click.command("messages")
+@click.command("read")
 @click.argument("topic")
 @click.option("-p", "--partition", "partitions", type=int, multiple=True, help="Only this partition.")
 @click.option("--from", "start", default="newest", help="newest, earliest, an offset, a time, or 15m (ago).")
