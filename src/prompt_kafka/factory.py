@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.core.service import Environment
 from prompt_kafka.core.world import Look, Part, World
-from prompt_kafka.targets import TargetOptions, environment_of, kubeconfig_of
+from prompt_kafka.targets import TargetOptions, environment_of, kubeconfig_of, owner
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from prompt_kafka.acting import Acting
     from prompt_kafka.adapters.access import Entry
     from prompt_kafka.adapters.charts import Charts
+    from prompt_kafka.adapters.readings import Note
     from prompt_kafka.adapters.runs import RunStore
     from prompt_kafka.announcing import Announcing
     from prompt_kafka.clients.kafka import KafkaConnection
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from prompt_kafka.core.history import History
     from prompt_kafka.core.hours import Hours
     from prompt_kafka.core.plan import Plan
+    from prompt_kafka.core.reading import Reading, Readings
     from prompt_kafka.core.request import Request, Terms
     from prompt_kafka.maintaining import Maintaining
 
@@ -84,6 +86,18 @@ class Session:
     def kafka(self) -> KafkaConnection:
         """Return a connection to the brokers that refuses every write; it is closed with the session."""
         return self._observer.kafka()
+
+    def note_reading(self, reading: Reading, who: str = "") -> Note:
+        """Note in this machine's journal that somebody begins to read messages; never raises.
+
+        Parameters
+        ----------
+        who
+            Who asked, where that is not who runs this process (a user of the console).
+        """
+        from prompt_kafka.adapters import readings
+
+        return readings.note(reading, self.environment, who or owner())
 
     def entry(self, users: Sequence[str]) -> Entry:
         """Return what clients with these users need to connect; passwords stay in memory."""
@@ -239,6 +253,16 @@ def tree_of(options: TargetOptions) -> tuple[Environment, GitState]:
 
     environment = environment_of(options, changes=False)
     return environment, repository_of(environment).look(("environments", "applications"))
+
+
+def readings_of(options: TargetOptions, since: datetime) -> Readings:
+    """Return who read which messages from this machine since a time; asks no service.
+
+    Of the environment that is named, else of all.
+    """
+    from prompt_kafka.adapters import readings
+
+    return readings.read(since, environment=options.environment or "")
 
 
 def production_hours(options: TargetOptions, ahead: timedelta) -> tuple[Environment, Hours]:

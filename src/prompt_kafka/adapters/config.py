@@ -47,8 +47,9 @@ ENVIRONMENT_KEYS: Mapping[str, type | tuple[type, ...]] = {
     "slack_token_file": str,
     "bring_back": str,
     "operator_application": str,
+    "journal_filters": bool,
 }
-KAFKA_KEYS = {"user": str, "canary_user": str, "canary_topic": str, "listener": str}
+KAFKA_KEYS = {"user": str, "reader": str, "canary_user": str, "canary_topic": str, "listener": str}
 
 
 def find(explicit: Path | None = None) -> Path | None:

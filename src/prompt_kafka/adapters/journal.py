@@ -11,10 +11,12 @@ import json
 import os
 import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from prompt_kafka.clients.files import state_home
 from prompt_kafka.core.clock import SYSTEM, Clock
@@ -24,11 +26,24 @@ from prompt_kafka.core.run import RunRecord
 
 NAME = "journal.sqlite"
 
-MIGRATIONS = (
-    "CREATE TABLE entry (run TEXT NOT NULL, at TEXT NOT NULL, step INTEGER NOT NULL, kind TEXT NOT NULL,"
-    " what TEXT NOT NULL); CREATE INDEX entry_run ON entry (run);",
-    "CREATE TABLE record (run TEXT PRIMARY KEY, at TEXT NOT NULL, json TEXT NOT NULL,"
-    " uploaded INTEGER NOT NULL);",
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        "CREATE TABLE entry (run TEXT NOT NULL, at TEXT NOT NULL, step INTEGER NOT NULL, kind TEXT NOT NULL,"
+        " what TEXT NOT NULL)",
+        "CREATE INDEX entry_run ON entry (run)",
+    ),
+    (
+        "CREATE TABLE record (run TEXT PRIMARY KEY, at TEXT NOT NULL, json TEXT NOT NULL,"
+        " uploaded INTEGER NOT NULL)",
+    ),
+    (
+        "CREATE TABLE reading (number INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL,"
+        " of INTEGER NOT NULL, json TEXT NOT NULL, chain TEXT NOT NULL)",
+        "CREATE TRIGGER reading_unchanged BEFORE UPDATE ON reading"
+        " BEGIN SELECT RAISE(ABORT, 'the journal of readings is append-only'); END",
+        "CREATE TRIGGER reading_kept BEFORE DELETE ON reading"
+        " BEGIN SELECT RAISE(ABORT, 'the journal of readings is append-only'); END",
+    ),
 )
 """What leads from each version of the schema to the next; a new file goes through all of them."""
 
@@ -114,6 +129,22 @@ class Journal:
         found = (decode(json.loads(text), RunRecord) for (text,) in rows)
         return [record for record in found if isinstance(record, RunRecord)]
 
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Give the file to one writer: all that it writes, or nothing, also when another process writes."""
+        with self._lock:
+            self._sql.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._sql
+            except BaseException:
+                self._sql.execute("ROLLBACK")
+                raise
+            self._sql.execute("COMMIT")
+
+    def rows(self, query: str) -> Iterator[tuple[Any, ...]]:
+        """Give the rows of a query, one at a time."""
+        return iter(self._sql.execute(query))
+
     def _opened(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
@@ -146,9 +177,8 @@ class Journal:
                 where=str(self.path),
                 next="use that version of prompt-kafka, or move the file away: it is detail only",
             )
-        for script in MIGRATIONS[version:]:
-            for statement in script.split(";"):
-                if statement.strip():
-                    sql.execute(statement)
+        for statements in MIGRATIONS[version:]:
+            for statement in statements:
+                sql.execute(statement)
         sql.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
         sql.execute("COMMIT")

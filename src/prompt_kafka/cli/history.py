@@ -11,20 +11,28 @@ from prompt_kafka.cli.options import output_option, rendered, target_options
 from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.core.codec import encode
 from prompt_kafka.core.history import handover, history_told
-from prompt_kafka.factory import session
+from prompt_kafka.factory import readings_of, session
 from prompt_kafka.targets import TargetOptions
 
 
 @click.command("history")
 @click.option("--since", callback=seconds, default="12h", show_default=True, help="How far back: 30m, 12h.")
 @click.option("--handover", "note", is_flag=True, help="As a note for the next shift, in Markdown.")
+@click.option("--reads", is_flag=True, help="Who read which messages from this machine, instead.")
 @target_options
 @output_option
-def command(since: float, note: bool, target: TargetOptions, output: str) -> None:
+def command(since: float, note: bool, reads: bool, target: TargetOptions, output: str) -> None:
     """What changed: Git, Argo CD, rolls with their reasons, exits, edits by hand, runs.
 
     A source that cannot be read is named, with the reason.
     """
+    if reads:
+        if note:
+            raise click.UsageError("--reads and --handover tell different things: give one")
+        from prompt_kafka.cli.present_readings import present
+
+        present(readings_of(target, SYSTEM.now() - timedelta(seconds=since)), output)
+        return
     from rich.markup import escape
 
     from prompt_kafka.cli.console import terminal

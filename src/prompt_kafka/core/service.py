@@ -21,6 +21,9 @@ class KafkaAccess:
     ----------
     user
         The KafkaUser whose Secret is used to look at the cluster.
+    reader
+        The KafkaUser with which messages, topics and groups are read, one that cannot write; empty where
+        there is none, and `user` reads.
     canary_user, canary_topic
         With what a proof writes and reads back one message; empty where the charts have no canary.
     listener
@@ -28,9 +31,15 @@ class KafkaAccess:
     """
 
     user: str = "kafka-admin"
+    reader: str = ""
     canary_user: str = "canary"
     canary_topic: str = "canary"
     listener: str = "external"
+
+    @property
+    def reads_as(self) -> str:
+        """The user that reads messages, topics and groups."""
+        return self.reader or self.user
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,8 @@ class Environment:
         variable ``PROMPT_KAFKA_SLACK_TOKEN``.
     bring_back
         What to do when its Kubernetes API does not answer; empty where nobody has said.
+    journal_filters
+        Whether the journal of readings keeps the text of filters, or their kind only.
     operator_application
         Folder below ``applications`` whose chart brings the cluster operator.
     """
@@ -105,6 +116,7 @@ class Environment:
     slack_token_file: str = ""
     bring_back: str = ""
     operator_application: str = "strimzi"
+    journal_filters: bool = True
 
     @property
     def folder(self) -> str:
