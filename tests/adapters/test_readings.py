@@ -11,13 +11,17 @@ import pytest
 
 from prompt_kafka.adapters import readings
 from prompt_kafka.core.clock import ManualClock
-from prompt_kafka.core.reading import Asked, Ended, Range, Reading, ranges
+from prompt_kafka.core.reading import Act, Asked, Ended, Range, Reading, ranges
 from prompt_kafka.core.service import Environment, KafkaAccess
 from tests.worlds import NOW
 
 HERE = Environment("usdfdev", kafka=KafkaAccess(reader="kafka-reader"))
 SEARCH = Reading(
-    "search", "butler-writer", "id", (Range(0, 5, 90), Range(2, 0, 7)), (Asked("value contains", "exposure"),)
+    Act.SEARCH,
+    "butler-writer",
+    "id",
+    (Range(0, 5, 90), Range(2, 0, 7)),
+    (Asked("value contains", "exposure"),),
 )
 DONE = Ended("end of range", (Range(0, 5, 90), Range(2, 0, 7)), records=92, bytes=40_000, found=1)
 LONG_AGO = NOW - timedelta(days=1)
@@ -53,10 +57,10 @@ def test_readings_are_told_newest_first_of_one_environment_and_since_a_time(tmp_
 def test_the_text_of_a_filter_is_cut_or_left_out(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
     silent = Environment("usdfdev", journal_filters=False)
-    secret = Reading("search", "t", filters=(Asked("key =", "hunter2"),))
+    secret = Reading(Act.SEARCH, "t", filters=(Asked("key =", "hunter2"),))
     readings.note(secret, silent, "ana", path=path)
     assert b"hunter2" not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
-    readings.note(Reading("search", "t", filters=(Asked("where", "x" * 10_000),)), HERE, "ana", path=path)
+    readings.note(Reading(Act.SEARCH, "t", filters=(Asked("where", "x" * 10_000),)), HERE, "ana", path=path)
     long, short = readings.read(LONG_AGO - timedelta(days=9999), path=path).noted
     assert len(long.reading.filters[0].text or "") == 501
     assert str(short.reading.filters[0]) == "key = (text not kept)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prompt_kafka.cli.options import rendered
 from prompt_kafka.core.codec import encode
-from prompt_kafka.core.reading import Noted, Range, Readings
+from prompt_kafka.core.reading import Act, Noted, Range, Readings
 
 RANGES = 4
 """So many ranges are shown in a line; the data has all."""
@@ -22,7 +22,7 @@ def present(readings: Readings, output: str) -> None:
     for noted in readings.noted:
         reading = noted.reading
         console.print(
-            f"{noted.at:%m-%d %H:%M:%S}  [command]{reading.act:<6}[/]  {escape(reading.topic)}"
+            f"{noted.at:%m-%d %H:%M:%S}  [command]{reading.act.value:<6}[/]  {escape(reading.topic)}"
             f"  [quiet]{escape(_who(noted))}[/]"
         )
         for line in _lines(noted):
@@ -37,7 +37,7 @@ def markdown(readings: Readings) -> str:
     """Return the same as Markdown."""
     lines = [f"## Read since {readings.since:%Y-%m-%d %H:%M} UTC", ""]
     lines += [
-        f"- {noted.at:%m-%d %H:%M:%S} {noted.reading.act} of {noted.reading.topic} by {_who(noted)}: "
+        f"- {noted.at:%m-%d %H:%M:%S} {noted.reading.act.value} of {noted.reading.topic} by {_who(noted)}: "
         + "; ".join(_lines(noted))
         for noted in readings.noted
     ]
@@ -61,7 +61,7 @@ def _lines(noted: Noted) -> list[str]:
     if ended is None:
         asked = f"asked for {_ranges(reading.ranges)}; " if reading.ranges else ""
         return [*lines, f"{asked}no end was noted: it goes on, or its process died"]
-    shown = "written out" if reading.act == "export" else "shown"
+    shown = "written out" if reading.act is Act.EXPORT else "shown"
     read = f"read {_ranges(ended.read)}: " if ended.read else "read nothing: "
     return [*lines, f"{read}{ended.records:,} records, {ended.found:,} {shown}; {ended.how}"]
 

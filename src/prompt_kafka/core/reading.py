@@ -2,7 +2,7 @@
 
 Kept are the topic, the ranges, the filters as they were asked, and what came of it. The text of a filter says
 what somebody looked for, which is what an account of readings is for. Where it must not be kept (it may be a
-name, or a secret that leaked into a topic), ``journal_filters: false`` in ``service.yaml`` leaves only its kind.
+name, or a secret that leaked into a topic), ``journal_filters: false`` in ``service.yaml`` its kind only.
 """
 
 from __future__ import annotations
@@ -10,12 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from enum import Enum
 
 FILTER_TEXT = 500
 """Characters of a filter that are kept."""
 
-Act = Literal["view", "search", "export"]
+
+class Act(Enum):
+    """What is done with the messages: a page is shown, a range is searched, or they are written to a file."""
+
+    VIEW = "view"
+    SEARCH = "search"
+    EXPORT = "export"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -55,8 +61,6 @@ class Reading:
 
     Attributes
     ----------
-    act
-        ``view`` (a page), ``search`` or ``export``.
     topic, topic_id
         What is read; the id is empty where it is not known.
     ranges
