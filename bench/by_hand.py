@@ -19,7 +19,7 @@ from pathlib import Path
 from prompt_kafka.clients.kafka import Controllers, KafkaConnection
 from prompt_kafka.core.errors import PromptKafkaError
 from prompt_kafka.core.quorum import quorum_of
-from prompt_kafka.lab import assets
+from prompt_kafka.lab import distribution
 
 CLUSTER = "AAAAAAAAAAAAAAAAAAAAAA"
 VOTERS = ",".join(f"{i}@127.0.0.1:{29090 + i}" for i in range(3))
@@ -79,7 +79,7 @@ class Cluster:
 
     def java(self, main: str, *arguments: str) -> list[str]:
         """Return a command line with the flags of Kafka's own start script, and the lab's heap."""
-        kafka = assets.kafka(self.version)
+        kafka = distribution.kafka(self.version)
         flags = ["-Xms128m", "-Xmx256m", "-server", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20"]
         flags += ["-XX:InitiatingHeapOccupancyPercent=35", "-XX:+ExplicitGCInvokesConcurrent"]
         flags += [f"-Dlog4j2.configurationFile={self.root / 'log4j2.properties'}"]

@@ -18,7 +18,7 @@ import pytest
 
 from prompt_kafka.clients.kinds import POD
 from prompt_kafka.core.service import Environment
-from prompt_kafka.lab import assets
+from prompt_kafka.lab import distribution
 from tests.contracts.servers import MERGE, Api, lab_server
 from tests.kafka_node import KAFKA, USERS, KafkaNode, shared_node
 
@@ -180,7 +180,9 @@ def tool(stage: Stage) -> Path:
     (home / "broker-certs" / f"{CONTROLLER}.crt").write_text(both[cut:])
     (home / "cluster-ca-certs" / "ca.crt").write_text(stage.node.tls.ca_pem)
     script = home / "bin" / "kafka-metadata-quorum.sh"
-    java = assets.kafka(KAFKA).command("org.apache.kafka.tools.MetadataQuorumCommand", options=["-Xmx64m"])
+    java = distribution.kafka(KAFKA).command(
+        "org.apache.kafka.tools.MetadataQuorumCommand", options=["-Xmx64m"]
+    )
     script.write_text(f'#!/bin/sh\nexec {shlex.join(java)} "$@"\n')
     script.chmod(0o755)
     return script

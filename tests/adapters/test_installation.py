@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from prompt_kafka.adapters import installation
+from prompt_kafka.clients import strimzi_schemas
 from prompt_kafka.clients.kinds import KAFKA, POD, POD_SET
 from prompt_kafka.clients.kubernetes import Kubernetes
-from prompt_kafka.lab import crds
 from prompt_kafka.lab.argocd import operator_chart
 from tests.contracts.servers import lab_server
 
@@ -22,7 +22,7 @@ Object = dict[str, Any]
 @pytest.fixture(scope="module")
 def kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kubernetes]:
     with lab_server(tmp_path_factory.mktemp("api")) as api, Kubernetes.connect(api.kubeconfig) as found:
-        for definition in crds.strimzi(VERSION):
+        for definition in strimzi_schemas.strimzi(VERSION):
             found.create(operator_chart.shipped(definition))
         for space in ("strimzi", "one", "two", "unwatched"):
             found.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}})

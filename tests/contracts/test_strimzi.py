@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from prompt_kafka.clients import strimzi_schemas
 from prompt_kafka.clients.gitops import Repository, shipped
 from prompt_kafka.clients.kinds import kind_of
-from prompt_kafka.lab import crds
 from tests.contracts.conftest import install
 from tests.contracts.servers import MERGE, Api, Object
 from tests.contracts.test_custom_resources import DEFINITIONS
@@ -20,7 +20,7 @@ VERSION = "0.51.0"
 
 @pytest.fixture(scope="module")
 def strimzi(api: Api) -> Api:
-    for definition in crds.strimzi(VERSION):
+    for definition in strimzi_schemas.strimzi(VERSION):
         if api.send("GET", f"{DEFINITIONS}/{definition['metadata']['name']}").status_code == 404:
             install(api, definition)
     return api
@@ -138,7 +138,7 @@ def test_a_node_pool_is_scaled(strimzi: Api, space: str) -> None:
 
 def test_an_operator_of_one_version_only_waits_for_the_stored_one(strimzi: Api) -> None:
     """The move to 1.x is refused while ``v1beta2`` is a stored version (facts/strimzi.md, issue 12751)."""
-    new = next(d for d in crds.strimzi("1.2.0") if d["spec"]["names"]["kind"] == "KafkaRebalance")
+    new = next(d for d in strimzi_schemas.strimzi("1.2.0") if d["spec"]["names"]["kind"] == "KafkaRebalance")
     path = f"{DEFINITIONS}/{new['metadata']['name']}"
     present = strimzi.ok("GET", path)
     present["spec"]["versions"] = new["spec"]["versions"]

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
+from prompt_kafka.clients import assets
 from prompt_kafka.core.errors import UsageError
-from prompt_kafka.lab import assets
 from prompt_kafka.lab.distribution import format_directory, kafka, random_uuid
 
 
@@ -82,7 +82,7 @@ def test_a_damaged_cache_is_never_used(cache, damage):
 def test_the_resolver_is_not_imported_for_what_is_cached(cache):
     store(cache, "g:a:1", "a.jar")
     program = (
-        "import sys; from prompt_kafka.lab import assets; assets.jars(['g:a:1']); assets.java();"
+        "import sys; from prompt_kafka.clients import assets; assets.jars(['g:a:1']); assets.java();"
         "print([m for m in ('jgo', 'requests') if m in sys.modules])"
     )
 

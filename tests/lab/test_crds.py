@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from prompt_kafka.clients import strimzi_schemas
 from prompt_kafka.core.errors import UsageError
 from prompt_kafka.lab import crds
 from prompt_kafka.lab.apiserver.definitions import problems, resources
@@ -38,7 +39,7 @@ def test_an_application_has_no_status_subresource() -> None:
 @pytest.mark.parametrize("version", ["0.46.0", "1.0.0", "1.1.0", "main"])
 def test_versions_that_are_not_published(version: str) -> None:
     with pytest.raises(UsageError, match="schema not published here") as refused:
-        crds.strimzi(version)
+        strimzi_schemas.strimzi(version)
     assert "0.51.0" in str(refused.value)
 
 
@@ -52,7 +53,7 @@ def test_versions_that_are_not_published(version: str) -> None:
     ],
 )
 def test_strimzi_of_a_version(version: str, served: list[str], stored: str) -> None:
-    definitions = {each["spec"]["names"]["kind"]: each for each in crds.strimzi(version)}
+    definitions = {each["spec"]["names"]["kind"]: each for each in strimzi_schemas.strimzi(version)}
     assert set(definitions) == {
         "Kafka",
         "KafkaNodePool",

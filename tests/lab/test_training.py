@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-from prompt_kafka.lab import assets, training
+from prompt_kafka.clients import assets
+from prompt_kafka.lab import distribution, training
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
@@ -14,13 +15,13 @@ pytestmark = [pytest.mark.lab, pytest.mark.slow]
 @pytest.fixture
 def kafka(tmp_path, monkeypatch):
     real = assets.cache_home()
-    assets.kafka("4.1.1").checkpoint("4.1-IV1")
+    distribution.kafka("4.1.1").checkpoint("4.1-IV1")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     for name in ("jars", "manifests", "formats"):
         (tmp_path / "prompt-kafka").mkdir(exist_ok=True)
         (tmp_path / "prompt-kafka" / name).symlink_to(real / name)
-    return assets.kafka("4.1.1")
+    return distribution.kafka("4.1.1")
 
 
 def run(command):

@@ -11,11 +11,9 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from prompt_kafka.clients.strimzi_schemas import GENERATOR, Object, SchemaError, strimzi
+from prompt_kafka.clients.strimzi_schemas import Object
 from prompt_kafka.lab.apiserver.schema import Schema
 from prompt_kafka.lab.minimal_crds import MINIMAL
-
-__all__ = ["GENERATOR", "Object", "SchemaError", "lab", "not_enforced", "strimzi"]
 
 
 def not_enforced(definition: Mapping[str, Any]) -> list[str]:

@@ -18,10 +18,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from prompt_kafka.clients import assets
+from prompt_kafka.clients.assets import Progress, quiet
 from prompt_kafka.clients.files import locked, write_atomic
 from prompt_kafka.core.errors import UsageError
-from prompt_kafka.lab import assets
-from prompt_kafka.lab.assets import Progress, quiet
 
 LOGGING = "org.apache.logging.log4j:log4j-slf4j-impl"
 LOG4J_OF_4_0 = "2.24.3"

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from prompt_kafka.clients import gitops
+from prompt_kafka.clients import gitops, strimzi_schemas
 from prompt_kafka.core.errors import UsageError
-from prompt_kafka.lab import assets, crds
+from prompt_kafka.lab import distribution
 from prompt_kafka.lab.state import LabState, LabStateError
 
 Say = Callable[[str], None]
@@ -64,10 +64,10 @@ def fetch(state: LabState, tree: gitops.Repository, say: Say) -> None:
         spec = kafka.manifest["spec"]["kafka"]
         version = settings.kafka_version or str(spec.get("version", ""))
         if version:
-            assets.kafka(version, progress=say)
+            distribution.kafka(version, progress=say)
     for dependency in tree.chart_dependencies(OPERATOR):
         if dependency.name == OPERATOR_CHART:
-            crds.strimzi(settings.strimzi_version or dependency.version)
+            strimzi_schemas.strimzi(settings.strimzi_version or dependency.version)
 
 
 def refuse_a_taken_port(port: int, state: LabState) -> None:

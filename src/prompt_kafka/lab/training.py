@@ -17,11 +17,12 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from prompt_kafka.clients import assets
+from prompt_kafka.clients.assets import Progress, quiet
 from prompt_kafka.clients.files import locked
 from prompt_kafka.core.clock import SYSTEM
-from prompt_kafka.lab import assets, processes
-from prompt_kafka.lab.assets import Progress, quiet
-from prompt_kafka.lab.distribution import KafkaDistribution, format_directory, random_uuid
+from prompt_kafka.lab import processes
+from prompt_kafka.lab.distribution import KafkaDistribution, format_directory, kafka, random_uuid
 from prompt_kafka.lab.kubelet import images
 from prompt_kafka.lab.kubelet.images import KafkaImage
 from prompt_kafka.lab.kubelet.kafka import CUSTOM
@@ -82,7 +83,7 @@ def wanted(state: LabState) -> dict[str, str]:
         file = state.pod(namespace, name).rootfs / CUSTOM / "metadata.version"
         if isinstance(image, KafkaImage) and file.is_file():
             versions[image.kafka] = file.read_text().strip()
-    return {kafka: level for kafka, level in versions.items() if not assets.kafka(kafka).aot_cache.exists()}
+    return {each: level for each, level in versions.items() if not kafka(each).aot_cache.exists()}
 
 
 def in_background(state: LabState, progress: Progress = quiet) -> bool:
@@ -103,7 +104,7 @@ def main() -> int:
     state = LabState.at(parser.parse_args().state)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     os.nice(19)
-    trained = [train(assets.kafka(kafka), level, progress=print) for kafka, level in wanted(state).items()]
+    trained = [train(kafka(each), level, progress=print) for each, level in wanted(state).items()]
     return 0 if all(trained) else 1
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from prompt_kafka.clients import assets
 from prompt_kafka.clients.kinds import CONFIG_MAP, POD
 from prompt_kafka.clients.kubernetes import Kubernetes
-from prompt_kafka.lab import assets, faults, processes
+from prompt_kafka.lab import faults, processes
 from prompt_kafka.lab.kubelet import Kubelet
 from prompt_kafka.lab.kubelet.records import ContainerRecord
 from prompt_kafka.lab.state import LabState

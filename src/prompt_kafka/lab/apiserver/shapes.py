@@ -14,13 +14,13 @@ import sys
 from importlib.metadata import version
 from typing import Any
 
+from prompt_kafka.clients.assets import cache_home
 from prompt_kafka.clients.files import locked, write_atomic
 from prompt_kafka.lab.apiserver import definitions
 from prompt_kafka.lab.apiserver.errors import bad_request
 from prompt_kafka.lab.apiserver.kinds import BUILT_IN
 from prompt_kafka.lab.apiserver.resources import Resource
 from prompt_kafka.lab.apiserver.schema import Schema
-from prompt_kafka.lab.assets import cache_home
 
 Object = dict[str, Any]
 Table = dict[str, dict[str, str]]

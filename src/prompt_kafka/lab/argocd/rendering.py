@@ -155,6 +155,7 @@ class Renderer:
             return [], [
                 f"The remote chart {dependency.name} {dependency.version} is not rendered in the lab."
             ]
+        from prompt_kafka.clients import strimzi_schemas
         from prompt_kafka.lab import crds
 
         version = dependency.version
@@ -162,7 +163,7 @@ class Renderer:
         namespace = application["spec"]["destination"]["namespace"]
         objects = operator_chart.manifests(version, values, application["metadata"]["name"], namespace)
         try:
-            definitions = [operator_chart.shipped(each) for each in crds.strimzi(version)]
+            definitions = [operator_chart.shipped(each) for each in strimzi_schemas.strimzi(version)]
         except PromptKafkaError as error:
             # Raised, not kept: the network may be there next time.
             raise ManifestError(f"Failed to load target state: {error.what}", where=error.where) from error

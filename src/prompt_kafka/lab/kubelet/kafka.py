@@ -15,8 +15,7 @@ from typing import Any
 
 from prompt_kafka.clients.files import write_atomic
 from prompt_kafka.core.errors import PromptKafkaError
-from prompt_kafka.lab import assets
-from prompt_kafka.lab.distribution import HEAP, KafkaDistribution, format_directory
+from prompt_kafka.lab.distribution import HEAP, KafkaDistribution, format_directory, kafka
 from prompt_kafka.lab.kubelet import tools
 from prompt_kafka.lab.kubelet.configuration import NodeConfiguration, translate
 from prompt_kafka.lab.kubelet.images import KafkaImage
@@ -76,10 +75,10 @@ class KafkaStarter:
     hosts
         The lab's names.
     distribution
-        Finds the Kafka of a version; :func:`prompt_kafka.lab.assets.kafka`.
+        Finds the Kafka of a version; :func:`prompt_kafka.lab.distribution.kafka`.
     """
 
-    def __init__(self, hosts: Path, distribution: Callable[[str], KafkaDistribution] = assets.kafka) -> None:
+    def __init__(self, hosts: Path, distribution: Callable[[str], KafkaDistribution] = kafka) -> None:
         self._hosts = hosts
         self._distribution = distribution
         self._found: dict[str, KafkaDistribution] = {}
