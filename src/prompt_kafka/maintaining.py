@@ -95,6 +95,7 @@ class Maintaining:
         """
         found = self.open()
         if found is not None and (found.thread.announced or not found.thread.waiting):
+            self._remind(found)  # whoever announced it may have been killed before that
             raise RefusedError(
                 "maintenance-open",
                 f"a maintenance is open already, until {texts.said(found.until, self._zone)}: {found.what}",
@@ -180,29 +181,31 @@ class Maintaining:
         )
 
     def _remind(self, maintenance: Maintenance) -> Maintenance:
-        """Schedule the reminder before the end, in place of the one before; else say when to look."""
-        self._forget(maintenance)
+        """Schedule the reminder before the end, once, in place of the one before; else say when to look."""
         at = maintenance.remind_at(self._now)
         if at is None:
+            self._forget(maintenance)
             return maintenance
         thread, slack = maintenance.thread, self._announcing.slack(self._patience_s)
         if slack is not None and thread.root and thread.channel_id:
+            text = texts.reminder(maintenance, self._zone)
             try:
-                text = texts.reminder(maintenance, self._zone)
                 slack.remind(thread.channel_id, text, thread.root, at)
+                self._forget(maintenance, besides=text)
                 self._say(f"Slack reminds in the thread at {texts.said(at, self._zone)}")
                 return maintenance
             except (NotPostedError, DoubtfulPostError) as error:
+                self._forget(maintenance)
                 self._say(f"no reminder could be scheduled: {error.what}")
         self._say(f"remind yourself at {texts.said(at, self._zone)}: extend or end it")
         return maintenance
 
-    def _forget(self, maintenance: Maintenance) -> None:
+    def _forget(self, maintenance: Maintenance, besides: str = "") -> None:
         """Take back the reminders that are scheduled, also one that a killed process could not write down."""
         slack, channel = self._announcing.slack(self._patience_s), maintenance.thread.channel_id
         if slack is not None and channel:
             with suppress(PromptKafkaError):
-                slack.forget(channel, texts.reminder_begin(maintenance.environment))
+                slack.forget(channel, texts.reminder_begin(maintenance.environment), besides=besides)
 
     def _refuse_in_flight(self, found: Maintenance) -> None:
         """Refuse while somebody's notice may still be on its way (``maintenance-changed``)."""

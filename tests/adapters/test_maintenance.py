@@ -132,6 +132,26 @@ def test_where_no_reminder_can_be_scheduled_the_time_is_printed(desk: Desk) -> N
     assert desk.said[-1].startswith(f"remind yourself at {told.until - timedelta(minutes=15):%Y-%m-%d %H:%M}")
 
 
+def test_a_lost_answer_leaves_one_reminder(desk: Desk) -> None:
+    desk.server.faults.order(lab.Fault("chat.scheduleMessage", lose_answer=True))
+    maintaining = desk.maintaining()
+    maintaining.announce(maintaining.drafted("new disks", 2 * HOUR, ""))
+    assert len(desk.reminders()) == 1
+    assert "Slack reminds in the thread at" in desk.said[-1]
+
+
+def test_a_reminder_that_a_killed_process_never_scheduled_is_made_up_for_once(desk: Desk) -> None:
+    maintaining = desk.maintaining()
+    told = maintaining.announce(maintaining.drafted("new disks", 2 * HOUR, ""))
+    (lost,) = desk.server.later.listed({})["scheduled_messages"]
+    assert told.id in lost["text"]
+    desk.server.later.delete({"scheduled_message_id": lost["id"]})
+    for _ in range(2):
+        with pytest.raises(RefusedError, match="is open already"):
+            maintaining.announce(maintaining.drafted("new disks", HOUR, ""))
+        assert desk.reminders() == [lost["text"]]
+
+
 def test_told_only_leaves_nothing_open(desk: Desk) -> None:
     maintaining = desk.maintaining()
     maintaining.announce(maintaining.drafted("a look", HOUR, ""), only=True)

@@ -13,6 +13,7 @@ from tests.killing import robot, traces
 from tests.killing.harness import assert_once, assert_planned_again, count, kill_everywhere
 from tests.killing.procedure import Procedure
 from tests.killing.registered import ALL
+from tests.killing.registered.restart import ONE
 from tests.killing.scene import IDENTITY, Scene
 from tests.story.conftest import User
 
@@ -62,15 +63,6 @@ def test_a_robot_that_runs_only_the_printed_lines_reaches_the_same_end(
     procedure.goal(scene)
     assert_once(procedure, before, count(scene, procedure))
     assert_planned_again(scene, procedure)
-
-
-ONE = Procedure(
-    "restart-one",
-    ("restart", "prompt-kafka-kafka-4"),
-    counters=(("rolls", Scene.rolls), ("told", Scene.roll_events)),
-    once=(("rolls", (("prompt-kafka-kafka-4", 1),)), ("told", (("prompt-kafka-kafka-4", 1),))),
-    again="",
-)
 
 
 @pytest.mark.slow

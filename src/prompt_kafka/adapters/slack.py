@@ -27,6 +27,9 @@ TIMEOUT_S = 10
 MOST_TEXT = 3000
 """Longer texts may be split by Slack; ours are cut, never split."""
 
+SETTLE_S = 1.0
+"""After a lost answer, before it is looked up whether something is scheduled."""
+
 SKEW = timedelta(hours=1)
 """So far this machine's clock may be from Slack's when a post is looked for."""
 
@@ -132,45 +135,75 @@ class Slack:
         return f"{answer['user']} in {answer['team']}"
 
     def remind(self, channel_id: str, text: str, root: str, at: datetime) -> None:
-        """Schedule a reply. It cannot carry a mark: Slack does not post what has metadata and is scheduled.
+        """Schedule a reply, unless one of this text is scheduled already.
+
+        What has metadata and is scheduled Slack never posts, so the text itself is the mark: it must say
+        whose it is. After a lost answer it is looked up before it is asked for again.
 
         Raises
         ------
         NotPostedError, DoubtfulPostError
             It is not, or may not be, scheduled.
         """
-        self._patiently(
-            lambda: self._client.chat_scheduleMessage(
-                channel=channel_id, text=_escaped(text), post_at=int(at.timestamp()), thread_ts=root
-            ),
-            f"channel {channel_id}",
-        )
+        for last in (False, True):
+            if any(each["text"] == _escaped(text) for each in self._scheduled(channel_id)):
+                return
+            try:
+                self._patiently(
+                    lambda: self._client.chat_scheduleMessage(
+                        channel=channel_id, text=_escaped(text), post_at=int(at.timestamp()), thread_ts=root
+                    ),
+                    f"channel {channel_id}",
+                )
+                return
+            except DoubtfulPostError:
+                if last:
+                    raise
+                self._clock.sleep(SETTLE_S)
 
-    def forget(self, channel_id: str, begin: str) -> None:
+    def forget(self, channel_id: str, begin: str, *, besides: str = "") -> None:
         """Take back every scheduled message that begins so; what was posted already stays.
+
+        Parameters
+        ----------
+        besides
+            The whole text of one that is left.
 
         Raises
         ------
         NotPostedError, DoubtfulPostError
             Nobody answers.
         """
-        where = f"channel {channel_id}"
-        answer = self._patiently(
-            lambda: self._client.chat_scheduledMessages_list(channel=channel_id, limit=100), where
-        )
-        for each in answer["scheduled_messages"]:
-            if not str(each.get("text", "")).startswith(_escaped(begin)):
+        for each in self._scheduled(channel_id):
+            if not each["text"].startswith(_escaped(begin)) or (
+                besides and each["text"] == _escaped(besides)
+            ):
                 continue
             delete = partial(
                 self._client.chat_deleteScheduledMessage,
                 channel=channel_id,
-                scheduled_message_id=str(each["id"]),
+                scheduled_message_id=each["id"],
             )
             try:
-                self._patiently(delete, where)
+                self._patiently(delete, f"channel {channel_id}")
             except NotPostedError as error:
                 if "invalid_scheduled_message_id" not in error.what:
                     raise
+
+    def _scheduled(self, channel_id: str) -> list[dict[str, str]]:
+        """Return id and text of what is scheduled in a channel."""
+        found: list[dict[str, str]] = []
+        given: dict[str, Any] = {"channel": channel_id, "limit": 100}
+        while True:
+            answer = self._patiently(
+                lambda: self._client.chat_scheduledMessages_list(**given), f"channel {channel_id}"
+            )
+            found += (
+                {"id": str(e["id"]), "text": str(e.get("text", ""))} for e in answer["scheduled_messages"]
+            )
+            given["cursor"] = _next(answer)
+            if not given["cursor"]:
+                return found
 
     def _link(self, channel_id: str, stamp: str) -> str:
         """Return the post's permalink; empty when it is not to be had, which takes nothing from the post."""

@@ -97,12 +97,12 @@ def reminder_begin(environment: str) -> str:
 
 
 def reminder(maintenance: Maintenance, zone: str) -> str:
-    """Return the text that reminds of the end."""
+    """Return the text that reminds of the end; with the maintenance and its end in it, it is its own mark."""
     command = "`prompt-kafka maintenance"
     return (
         f"{reminder_begin(maintenance.environment)} {said(maintenance.until, zone)}. When it is over: "
         f"{command} end -e {maintenance.environment}`; when it is not: {command} extend --for 1h "
-        f"-e {maintenance.environment}`"
+        f"-e {maintenance.environment}`. ({maintenance.id})"
     )
 
 

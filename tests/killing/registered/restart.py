@@ -17,3 +17,12 @@ PROCEDURES = (
         slow=True,
     ),
 )
+
+ONE = Procedure(
+    "restart-one",
+    ("restart", "prompt-kafka-kafka-4"),
+    counters=(("rolls", Scene.rolls), ("told", Scene.roll_events), ("posts", Scene.posts)),
+    once=(("rolls", (("prompt-kafka-kafka-4", 1),)), ("told", (("prompt-kafka-kafka-4", 1),))),
+    again="",
+)
+"""The shortest that rolls something: for tests that need one, not for the list of all."""
