@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 
-from prompt_kafka.adapters import objects
+from prompt_kafka.adapters import objects, operator_log
 from prompt_kafka.clients.kinds import CRD, DEPLOYMENT, KAFKA, NODE_POOL, POD, POD_SET
 from prompt_kafka.clients.kubernetes import Kubernetes, KubernetesError, Object
 from prompt_kafka.core.installation import Definition, Installation, WatchedCluster, WatchedPod
@@ -36,6 +36,7 @@ def see(kubernetes: Kubernetes, namespace: str) -> Installation:
             clusters += _clusters(kubernetes, each)
         except KubernetesError as error:
             unseen.append((each or "all namespaces", error.what))
+    said, unheard = operator_log.of_operator(kubernetes, namespace)
     return Installation(
         operator=objects.operator(deployment) if deployment else None,
         watched=watched,
@@ -43,6 +44,8 @@ def see(kubernetes: Kubernetes, namespace: str) -> Installation:
         clusters=tuple(clusters),
         unseen=tuple(unseen),
         kubernetes=_kubernetes(kubernetes),
+        said=said,
+        unheard=unheard,
     )
 
 

@@ -155,6 +155,9 @@ def abilities(environment: Environment) -> tuple[Ability, ...]:
     definitions = (Right("list", "apiextensions.k8s.io", "customresourcedefinitions", ""),)
     what = "look at the operator's definitions"
     found.append(Ability("", what, definitions, "without it `upgrade strimzi` is refused", True))
+    home = environment.operator_namespace
+    log = (Right("list", "", "pods", home), Right("get", "", "pods", home, "log"))
+    found.append(Ability("", "read the operator's log", log, "without it why it waits is not told", True))
     found.append(Ability("", "look into a downtime", _downtime(environment), COLD, True))
     return tuple(found)
 

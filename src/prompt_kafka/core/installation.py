@@ -98,6 +98,8 @@ class Installation:
         Namespaces that could not be looked into, and why.
     kubernetes
         Version of the API server, *major.minor*.
+    said, unheard
+        What its log said lately, oldest first; why that could not be read.
     """
 
     operator: Operator | None
@@ -106,6 +108,8 @@ class Installation:
     clusters: tuple[WatchedCluster, ...]
     unseen: tuple[tuple[str, str], ...] = ()
     kubernetes: str = ""
+    said: tuple[str, ...] = ()
+    unheard: str = ""
 
     @property
     def stored(self) -> frozenset[str]:

@@ -100,7 +100,7 @@ class OperatorIs:
 
     version: str
 
-    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.NODES})
+    needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.NODES, Part.INSTALLATION})
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
@@ -113,8 +113,14 @@ class OperatorIs:
         if operator.version != self.version:
             return no(f"the Deployment has operator {operator.version}")
         if not operator.ready or not operator.settled:
-            return no(f"operator {self.version} is being rolled out")
+            return no(f"operator {self.version} is being rolled out{_word(world)}")
         return yes(f"operator {self.version} runs, and no other")
+
+
+def _word(world: World) -> str:
+    """Return what the operator's log says last: what it does, or why it does not go on."""
+    seen = world.installation.known
+    return f"; its log: {seen.said[-1]}" if seen is not None and seen.said else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +153,8 @@ class ClustersBroughtUp:
                 done = len(cluster.pods) - len(old)
                 wrong.append(f"{name}: {done} of {len(cluster.pods)} pods done; {behind[0]}")
         said = f"operator {self.operator} has brought up {', '.join(self.clusters)}"
-        return judge(wrong, said, most=2)
+        found = judge(wrong, said, most=2)
+        return no(f"{found.because}{_word(world)}") if wrong else found
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,7 +162,8 @@ def _strimzi(process: Process) -> list[Part]:
     try:
         from prompt_kafka.lab.strimzi import controllers
 
-        return list(controllers(process.connect("strimzi-cluster-operator"), process.settings))
+        connection = process.connect("strimzi-cluster-operator")
+        return list(controllers(connection, process.settings, pods_folder=process.folder / "pods"))
     except ImportError as error:
         log.warning("the Strimzi controllers are not there: %s", error)
         return []

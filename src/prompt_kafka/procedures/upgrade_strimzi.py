@@ -191,6 +191,8 @@ def _notes(
         yield "a point of no return: the definitions store another API version afterwards"
     if target not in SCHEMAS:
         yield f"the schema of {target} is not published here: objects were not checked against it"
+    if seen.unheard:
+        yield f"the operator's log cannot be read, so it is not followed: {seen.unheard}"
     if len(seen.clusters) > 1:
         yield "of the other clusters the operator's word is taken: their partitions and data are not proved"
     if argo.automated:

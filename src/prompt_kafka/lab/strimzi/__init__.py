@@ -6,6 +6,7 @@ annotations), and they speak only the Kubernetes API and Kafka.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol
 
 from prompt_kafka.clients.kubernetes import Kubernetes
@@ -30,12 +31,20 @@ class Loop(Protocol):
         """Stop."""
 
 
-def controllers(kubernetes: Kubernetes, settings: Settings, clock: Clock = SYSTEM) -> list[Loop]:
+def controllers(
+    kubernetes: Kubernetes, settings: Settings, clock: Clock = SYSTEM, *, pods_folder: Path | None = None
+) -> list[Loop]:
     """Return the operators' loops; start them in this order and stop them in the other.
+
+    Parameters
+    ----------
+    pods_folder
+        Where the kubelet keeps the files of pods: the operator's log is written there.
 
     Each acts only while the Deployment that stands for it has a Ready pod.
     """
     from prompt_kafka.lab.strimzi.cluster_operator import ClusterOperator
+    from prompt_kafka.lab.strimzi.operator_log import OperatorLog
     from prompt_kafka.lab.strimzi.pod_sets import PodSets
     from prompt_kafka.lab.strimzi.topic_operator import TopicOperator
     from prompt_kafka.lab.strimzi.user_operator import UserOperator
@@ -43,7 +52,9 @@ def controllers(kubernetes: Kubernetes, settings: Settings, clock: Clock = SYSTE
 
     world = World(kubernetes, factor=settings.timer_factor, clock=clock)
     pod_sets = PodSets(world)
+    logs = [OperatorLog(pods_folder, world.operators)] if pods_folder is not None else []
     return [
+        *logs,
         pod_sets,
         ClusterOperator(world, pod_sets),
         TopicOperator(world),
