@@ -50,5 +50,5 @@ $(VENV)/.lab: pyproject.toml
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.lab
-	@$(BIN)/python -m pip install --quiet --group dev
+	@$(BIN)/python -m pip install --quiet -e '.[lab,decoders]' --group dev
 	@touch $@

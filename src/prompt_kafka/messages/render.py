@@ -28,9 +28,9 @@ def time_text(time_ms: int) -> str:
 
 def _json_field(name: str, data: bytes | None) -> dict[str, Any]:
     shown = show(data)
-    if shown.encoding == "hex" and data is not None:
+    if shown.format == "hex" and data is not None:
         return {name: base64.b64encode(data).decode("ascii"), f"{name}_encoding": "base64"}
-    return {name: shown.value, f"{name}_encoding": shown.encoding}
+    return {name: shown.value, f"{name}_encoding": shown.format}
 
 
 def record_json(record: Record) -> dict[str, Any]:
@@ -141,12 +141,12 @@ def _one_line(data: bytes | None, limit: int | None) -> Text:
     from rich.text import Text
 
     shown = show(data)
-    if shown.encoding == "null":
+    if shown.format == "null":
         return Text("(none)", "dim italic")
     text = shown.text.replace("\n", "⏎").replace("\t", " ")
     if limit is not None and len(text) > limit:
         text = f"{text[:limit]}… ({len(data or b'')} bytes)"
-    return Text(text, "yellow" if shown.encoding == "hex" else "")
+    return Text(text, "yellow" if shown.format == "hex" else "")
 
 
 def topics_table(topics: Sequence[TopicState]) -> Table:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from prompt_kafka.clients.kafka import Record
-from prompt_kafka.messages.decode import Shown, show
+from prompt_kafka.messages.decode import Decoded, show
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,9 @@ class Viewed:
     """
 
     record: Record
-    key: Shown
-    value: Shown
-    headers: tuple[tuple[str, Shown], ...]
+    key: Decoded
+    value: Decoded
+    headers: tuple[tuple[str, Decoded], ...]
     hidden: bool = False
 
 

@@ -1,4 +1,4 @@
-"""Avro's container file in one message: its own schema, then blocks, each bounded before it is decompressed."""
+"""Avro's container file in one message: its own schema, then blocks that are bounded when decompressed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def read(data: bytes, limits: Limits) -> tuple[str, list[Any]]:
     codec = meta.get("avro.codec", b"null").decode("utf-8")
     if codec not in _CODECS:
         raise SchemaError(f"its codec {codec[:20]} is not known")
-    left, found = limits.bound(len(data)), []
+    left = limits.bound(len(data))
+    found: list[Any] = []
     while stream.tell() < len(data):
         count, size = _LONG.read_from(stream), _LONG.read_from(stream)
         if not 0 <= count <= OBJECTS - len(found) or not 0 <= size <= len(data):

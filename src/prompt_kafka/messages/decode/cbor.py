@@ -1,4 +1,4 @@
-"""CBOR: binary bytes that are one whole map or list and nothing after it, or that say themselves to be CBOR."""
+"""CBOR: binary bytes that are one whole map or list and nothing after it, or that say to be CBOR."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prompt_kafka.messages.decode import avro, cbor, message_pack, protobuf
 from prompt_kafka.messages.decode.decoded import LIMITS, NULL, Decoded, Layer, Limits, Tried
-from prompt_kafka.messages.decode.peel import peel
+from prompt_kafka.messages.decode.peel import Peeled, peel
 from prompt_kafka.messages.decode.printing import readable
 from prompt_kafka.messages.decode.protobuf import Types
 from prompt_kafka.messages.decode.schemas import Schemas
@@ -55,12 +55,13 @@ class Chain:
 
     def _decode(self, data: bytes, type_name: str, depth: int) -> Decoded:
         layer = peel(data, self.limits)
-        if isinstance(layer, tuple) and not isinstance(layer, Tried):
+        if isinstance(layer, Peeled):
+            kind, inner = layer
             if depth > 0:
-                kind, inner = layer
-                return _within(Layer(kind, len(data), len(inner)), self._decode(inner, type_name, depth - 1), data)
-            layer = Tried(layer[0], f"not peeled: more than {self.limits.layers} layers")
-        tried: tuple[Tried, ...] = (layer,) if layer else ()
+                found = self._decode(inner, type_name, depth - 1)
+                return _within(Layer(kind, len(data), len(inner)), found, data)
+            layer = Tried(kind, f"not peeled: more than {self.limits.layers} layers")
+        tried: tuple[Tried, ...] = () if layer is None else (layer,)
         guess: Decoded | None = None
         if type_name:
             message = self.types.decode(data, data, type_name)

@@ -35,8 +35,8 @@ class Decoded(NamedTuple):
     Parameters
     ----------
     format
-        ``null`` for no bytes at all (a tombstone), ``json`` for a JSON object or list, ``avro``, ``protobuf``,
-        ``messagepack``, ``cbor``, ``text``, ``hex``, or ``masked``.
+        ``null`` for no bytes at all (a tombstone), ``json`` for a JSON object or list, ``avro``,
+        ``protobuf``, ``msgpack``, ``cbor``, ``text``, ``hex``, or ``masked``.
     value
         What JSON can hold: the parsed document, the text, the hex digits, or ``None``.
     text
@@ -65,7 +65,7 @@ class Decoded(NamedTuple):
         return self.format in STRUCTURED
 
 
-STRUCTURED = frozenset({"json", "avro", "protobuf", "messagepack", "cbor"})
+STRUCTURED = frozenset({"json", "avro", "protobuf", "msgpack", "cbor"})
 NULL = Decoded("null", None, "")
 
 

@@ -1,11 +1,11 @@
-"""MessagePack: binary bytes that are one whole map with text keys, or one whole list, and nothing after it."""
+"""MessagePack: binary bytes that are one whole map with text keys, or one list, and nothing after it."""
 
 from __future__ import annotations
 
 from prompt_kafka.messages.decode.decoded import EXTRA, Decoded, Tried
 from prompt_kafka.messages.decode.plain import document, plain, said
 
-NAME = "messagepack"
+NAME = "msgpack"
 LIST_LEAST = 4
 """Bytes below which a list is not believed: two bytes of a number would be one in sixteen times."""
 

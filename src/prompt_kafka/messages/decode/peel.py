@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable
+from typing import NamedTuple
 
 from prompt_kafka.messages.decode.decoded import Limits, Tried
 
@@ -16,16 +17,24 @@ XERIAL = b"\x82SNAPPY\x00"
 _FIRST = 64 << 10
 
 
+class Peeled(NamedTuple):
+    """A layer's kind, and what was in it."""
+
+    kind: str
+    inner: bytes
+
+
 class _TooLargeError(ValueError):
     """More comes out than is allowed."""
 
 
-def peel(data: bytes, limits: Limits) -> tuple[str, bytes] | Tried | None:
+def peel(data: bytes, limits: Limits) -> Peeled | Tried | None:
     """Take one layer of compression off.
 
     Returns
     -------
-    The layer's name and what was in it; why it could not be taken off; or ``None`` when there is none.
+    Peeled | Tried | None
+        What was in it; why it could not be taken off; or ``None`` when there is no layer.
     """
     found = next(((kind, inflate) for kind, magic, inflate in _KINDS if data.startswith(magic)), None)
     if found is None:
@@ -33,7 +42,7 @@ def peel(data: bytes, limits: Limits) -> tuple[str, bytes] | Tried | None:
     kind, inflate = found
     bound = limits.bound(len(data))
     try:
-        return kind, inflate(data, bound)
+        return Peeled(kind, inflate(data, bound))
     except _TooLargeError:
         return Tried(kind, f"not peeled: {len(data)} bytes grow to more than the {bound} that are allowed")
     except Exception as error:  # a damaged stream: whatever the library makes of it

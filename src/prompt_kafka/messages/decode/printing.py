@@ -7,12 +7,11 @@ import unicodedata
 
 _UNSAFE = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_LINES = str.maketrans("", "", "\n\t")
 
 
 def printable(text: str) -> str:
     """Return `text` with every character that could drive a terminal written out as ``\\x..``."""
-    if text.isprintable() or text.translate(_LINES).isprintable():
+    if text.isprintable() or text.replace("\n", " ").replace("\t", " ").isprintable():
         return text
     return "".join(_escaped(character) if _unprintable(character) else character for character in text)
 
@@ -23,7 +22,7 @@ def readable(data: bytes) -> str | None:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         return None
-    if text.isprintable() or _CONTROL.search(text) is None:
+    if text.isprintable() or text.replace("\n", " ").isprintable() or _CONTROL.search(text) is None:
         return text
     return None
 

@@ -34,8 +34,8 @@ class Schemas:
         Asked for ids that no file has.
     """
 
-    def __init__(self, files: SchemaFiles = SchemaFiles(), registry: Registry | None = None) -> None:
-        self._files, self._registry = files, registry
+    def __init__(self, files: SchemaFiles | None = None, registry: Registry | None = None) -> None:
+        self._files, self._registry = files or SchemaFiles(), registry
         self._lock = threading.Lock()
         self._by_fingerprint: dict[bytes, AvroSchema] | None = None
         self._by_id: dict[int, AvroSchema | Registered] = {}
@@ -61,7 +61,9 @@ class Schemas:
         self.load()
         found = (self._by_fingerprint or {}).get(fingerprint)
         if found is None:
-            where = "messages.schemas.avro" if self._by_fingerprint else "messages.schemas.avro, which is empty"
+            where = (
+                "messages.schemas.avro" if self._by_fingerprint else "messages.schemas.avro, which is empty"
+            )
             raise Missing(f"no schema with the fingerprint {fingerprint.hex()} in {where}")
         return found
 

@@ -16,7 +16,7 @@ BASE64_LEAST = 16
 _BASE64 = re.compile(r"[A-Za-z0-9+/_\-\r\n]+={0,2}\s*")
 _NOT_JSON = Tried("json", "it begins neither with { nor with [")
 _READABLE = "it is readable text, and short text would often fit by accident"
-BINARY = tuple(Tried(name, _READABLE) for name in ("avro", "protobuf", "messagepack", "cbor"))
+BINARY = tuple(Tried(name, _READABLE) for name in ("avro", "protobuf", "msgpack", "cbor"))
 _PLAIN = (_NOT_JSON, *BINARY)
 
 
@@ -72,6 +72,6 @@ def recognisable(inner: Decoded) -> bool:
     """
     if inner.layers or inner.format in ("json", "avro", "protobuf"):
         return True
-    if inner.format in ("messagepack", "cbor"):
+    if inner.format in ("msgpack", "cbor"):
         return isinstance(inner.value, dict) and bool(inner.value)
     return inner.format == "text" and len(inner.text) >= 8 and inner.text.isascii()
