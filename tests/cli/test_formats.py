@@ -16,11 +16,11 @@ from prompt_kafka.cli import options
 from prompt_kafka.cli.main import root
 from prompt_kafka.cli.options import rendered
 from prompt_kafka.cli.present_plan import as_json
-from prompt_kafka.cli.present_status import as_json as status_as_json
-from prompt_kafka.cli.present_status import as_markdown
 from prompt_kafka.core.history import Happening, History, history_told
 from prompt_kafka.core.request import RestartRequest
 from prompt_kafka.core.status import report
+from prompt_kafka.core.status_told import as_json as status_as_json
+from prompt_kafka.core.status_told import as_markdown
 from prompt_kafka.procedures import restart
 from tests.worlds import MEANS, NOW, change, healthy
 

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.theme import Theme
 
+from prompt_kafka.core.durations import age as age
 from prompt_kafka.core.verdict import Answer
 
 THEME = Theme(
@@ -39,11 +40,3 @@ def _fitted(console: Console) -> Console:
 def show_target(line: str, production: bool, console: Console) -> None:
     """Print the TARGET line, which nobody should overlook where it is production."""
     console.print(f"[{'production' if production else 'target'}]{escape(line)}[/]")
-
-
-def age(seconds: float) -> str:
-    """Return a duration in the largest unit that says enough: ``4 s``, ``12 min``, ``3 h``, ``8 d``."""
-    for limit, unit, size in ((120, "s", 1), (7200, "min", 60), (172800, "h", 3600)):
-        if seconds < limit:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds / 86400:.0f} d"

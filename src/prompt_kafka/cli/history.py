@@ -36,9 +36,8 @@ def command(since: float, note: bool, reads: bool, target: TargetOptions, output
     from rich.markup import escape
 
     from prompt_kafka.cli.console import terminal
-    from prompt_kafka.cli.present_status import VERDICT
-    from prompt_kafka.cli.status import SEES
-    from prompt_kafka.core.status import report
+    from prompt_kafka.core.status import SEES, report
+    from prompt_kafka.core.status_told import VERDICT
 
     with session(target) as look:
         found = look.history(SYSTEM.now() - timedelta(seconds=since))

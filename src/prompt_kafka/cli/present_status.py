@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
-from typing import Any
-
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from prompt_kafka.cli.console import MARK, STYLE, age, show_target
+from prompt_kafka.cli.console import MARK, STYLE, show_target
 from prompt_kafka.core.ahead import Ahead
 from prompt_kafka.core.cause import Cause
-from prompt_kafka.core.codec import encode
-from prompt_kafka.core.hours import Hours
-from prompt_kafka.core.objects import Nodes, Pod
-from prompt_kafka.core.outlook import outlook
+from prompt_kafka.core.objects import Nodes
 from prompt_kafka.core.quorum import Quorum, quorum_of
 from prompt_kafka.core.status import Report
-from prompt_kafka.core.verdict import Answer
+from prompt_kafka.core.status_told import COLUMNS, facts, route, row, verdict, when
 from prompt_kafka.core.world import World
-
-COLUMNS = ("pod", "role", "state", "Kafka", "up", "restarts", "replicas in sync")
-
-VERDICT = {
-    Answer.YES: "healthy: really finished (level: without canary, a look never writes)",
-    Answer.NO: "NOT HEALTHY",
-    Answer.UNKNOWN: "CANNOT TELL",
-}
 
 
 def show(world: World, report: Report, console: Console) -> None:
     """Print the report."""
     show_target(world.target.line, world.target.production, console)
-    console.print(f"[{STYLE[report.answer]}]{MARK[report.answer]} {_verdict(report)}[/]")
+    console.print(f"[{STYLE[report.answer]}]{MARK[report.answer]} {verdict(report)}[/]")
     for cause in report.problems:
         _cause(console, "bad", "•", cause)
     for cause in report.warnings:
@@ -43,11 +28,11 @@ def show(world: World, report: Report, console: Console) -> None:
         return
     console.print()
     quorum = quorum_of(world.quorum.known or ())
-    for name, text in _facts(world, quorum):
+    for name, text in facts(world, quorum):
         _line(console, name, text)
     for name, each in zip(("ahead", *[""] * len(report.ahead)), report.ahead, strict=False):
         _ahead(console, name, world, each)
-    _line(console, "route", _route(world))
+    _line(console, "route", route(world))
     if world.nodes.known is not None:
         console.print()
         console.print(_nodes(world, report, world.nodes.known, quorum))
@@ -57,17 +42,6 @@ def show(world: World, report: Report, console: Console) -> None:
             console.print(f"[quiet]  · {escape(line)}[/]")
     elif world.simulated:
         console.print("\n[quiet]much is simulated here: status -o json says what[/]")
-
-
-def _verdict(report: Report) -> str:
-    count = len(report.problems)
-    if not count:
-        return VERDICT[report.answer]
-    waits = sum(cause.waits for cause in report.problems)
-    text = f"{VERDICT[report.answer]}: {count} problem{'s' * (count > 1)}"
-    if waits == count:
-        return f"{text}, which end{'s' * (count == 1)} by itself: wait"
-    return text
 
 
 def _cause(console: Console, style: str, mark: str, cause: Cause) -> None:
@@ -80,90 +54,13 @@ def _cause(console: Console, style: str, mark: str, cause: Cause) -> None:
 
 def _ahead(console: Console, name: str, world: World, each: Ahead) -> None:
     style = "unsure" if each.urgent else "none"
-    console.print(f"{name:<11} [{style}]{escape(_when(world, each) + each.what)}[/]")
+    console.print(f"{name:<11} [{style}]{escape(when(world, each) + each.what)}[/]")
     if each.mend:
         console.print(f"{'':<11} → [command]{escape(each.mend)}[/]")
 
 
-def _when(world: World, each: Ahead) -> str:
-    return f"{each.at:%Y-%m-%d} (in {max(0, (each.at - world.at).days)} d): " if each.at else ""
-
-
-def _short(route: str) -> str:
-    """Leave out why other ways do not work: ``doctor`` says that."""
-    return route.partition("; not ")[0] or "none"
-
-
 def _line(console: Console, name: str, text: str) -> None:
     console.print(f"{name:<11} {escape(text)}")
-
-
-def _route(world: World) -> str:
-    return f"{_short(world.route)} · quorum: {_short(world.quorum_route)}"
-
-
-def _facts(world: World, quorum: Quorum | None) -> Iterator[tuple[str, str]]:
-    """Yield what is seen of each part, in one line each."""
-    yield "versions", _versions(world)
-    yield "quorum", _quorum(world, quorum)
-    yield "data", _partitions(world)
-    yield "groups", _groups(world)
-    if world.applications.known:
-        yield "argo cd", ", ".join(f"{a.name} {a.reason}" for a in world.applications.known)
-    if world.hours.known:
-        yield "hours", _hours(world.hours.known, world)
-
-
-def _versions(world: World) -> str:
-    nodes = world.nodes.known
-    if nodes is None:
-        return world.nodes.because
-    operator = f"operator {nodes.operator.version}" if nodes.operator else "operator not found"
-    down = "" if nodes.operator is None or nodes.operator.ready else " (not running)"
-    kafka = nodes.kafka
-    return f"Kafka {kafka.version or '?'} · metadata {kafka.metadata_version or '?'} · {operator}{down}"
-
-
-def _quorum(world: World, quorum: Quorum | None) -> str:
-    if world.quorum.known is None:
-        return f"unknown, because {world.quorum.because}"
-    if quorum is None:
-        return "no leader"
-    lags = ", ".join(f"{v.node_id}: {quorum.lag(v.node_id)}" for v in quorum.voters)
-    return f"controller {quorum.leader_id} leads · epoch {quorum.epoch} · records behind {{{lags}}}"
-
-
-def _partitions(world: World) -> str:
-    topics = world.topics.known
-    if topics is None:
-        return f"unknown, because {world.topics.because}"
-    total = sum(len(topic.partitions) for topic in topics)
-    offline = sum(len(topic.without_leader) for topic in topics)
-    under = sum(len(topic.under_replicated) for topic in topics)
-    below = sum(len(topic.under_min_in_sync) for topic in topics)
-    wrong = f"{under} under-replicated · {below} under min ISR · {offline} offline"
-    return f"{total} partitions of {len(topics)} topics · {wrong}"
-
-
-def _hours(hours: Hours, world: World) -> str:
-    binding = world.target.production
-    seen = outlook(world.target.environment, hours, world.at, binding=binding, ahead=timedelta(0))
-    return seen.now if binding else f"{seen.now} (for information: not production)"
-
-
-def _groups(world: World) -> str:
-    groups = world.groups.known
-    if groups is None:
-        return f"unknown, because {world.groups.because}"
-    found = []
-    for group_id, objective in world.lag_objectives.items():
-        group = next((g for g in groups if g.id == group_id), None)
-        if group is None or group.state == "Dead":
-            found.append(f"{group_id}: has not read yet")
-        else:
-            behind = "lag unknown" if group.lag_s is None else f"{age(group.lag_s)} behind"
-            found.append(f"{group_id}: {behind} (objective {age(objective)}), {group.state.lower()}")
-    return " · ".join(found) or "none named for this environment"
 
 
 def _nodes(world: World, report: Report, nodes: Nodes, quorum: Quorum | None) -> Table:
@@ -173,90 +70,6 @@ def _nodes(world: World, report: Report, nodes: Nodes, quorum: Quorum | None) ->
     for pod in nodes.pods:
         kind = next((c.kind.value for c in report.causes if pod.name in c.objects), "")
         style = "bad" if kind or not pod.ready else "good"
-        name, role, state, *rest = _row(world, report, pod, quorum)
+        name, role, state, *rest = row(world, report, pod, quorum)
         table.add_row(name, role, f"[{style}]{escape(state)}[/]", *rest)
     return table
-
-
-def _row(world: World, report: Report, pod: Pod, quorum: Quorum | None) -> tuple[str, ...]:
-    kind = next((c.kind.value for c in report.causes if pod.name in c.objects), "")
-    return (
-        pod.name,
-        "/".join(pod.roles) + (" (leads)" if quorum and quorum.leader_id == pod.node_id else ""),
-        _state(pod, kind.removeprefix("pod ")),
-        pod.kafka_version,
-        age((world.at - pod.started).total_seconds()) if isinstance(pod.started, datetime) else "",
-        str(pod.restarts),
-        _in_sync(world, pod),
-    )
-
-
-def _state(pod: Pod, kind: str) -> str:
-    if pod.deleting:
-        return "stopping"
-    ready = "ready" if pod.ready else "not ready"
-    why = "" if pod.why_not_ready.startswith("containers with") else pod.why_not_ready
-    return ", ".join(word for word in (ready, why[:40], kind) if word)
-
-
-def _in_sync(world: World, pod: Pod) -> str:
-    if not pod.is_broker or world.topics.known is None:
-        return ""
-    partitions = [p for t in world.topics.known for p in t.partitions if pod.node_id in p.replicas]
-    return f"{sum(pod.node_id in p.in_sync for p in partitions)} of {len(partitions)}"
-
-
-def as_markdown(world: World, report: Report) -> str:
-    """Return the report as Markdown."""
-    lines = [f"`{world.target.line}` at {world.at:%Y-%m-%d %H:%M:%S} UTC", ""]
-    lines += [f"**{_verdict(report)}**", ""]
-    lines += [_cause_in_markdown(cause) for cause in (*report.problems, *report.warnings)]
-    if world.unreachable:
-        return "\n".join(lines) + "\n"
-    quorum = quorum_of(world.quorum.known or ())
-    lines += ["", "| | |", "|---|---|", *(f"| {name} | {text} |" for name, text in _facts(world, quorum))]
-    lines += [f"| ahead | {_when(world, each)}{each.what} |" for each in report.ahead]
-    lines += [f"| route | {_route(world)} |"]
-    if world.nodes.known is not None:
-        rows = [COLUMNS, ("---",) * len(COLUMNS)]
-        rows += [_row(world, report, pod, quorum) for pod in world.nodes.known.pods]
-        lines += ["", *(f"| {' | '.join(row)} |" for row in rows)]
-    return "\n".join(lines) + "\n"
-
-
-def _cause_in_markdown(cause: Cause) -> str:
-    first = f"first {cause.first}, then " if cause.first else ""
-    so = f" (so: {'; '.join(cause.follows)})" if cause.follows else ""
-    return f"- {cause.what}{so} — {first}`{cause.mend}`"
-
-
-def as_json(world: World, report: Report) -> dict[str, Any]:
-    """Return the report and the World as JSON."""
-    return {
-        "schema": 1,
-        "healthy": {Answer.YES: True, Answer.NO: False, Answer.UNKNOWN: None}[report.answer],
-        "level": "without canary",
-        "problems": [_cause_as_json(cause) for cause in report.problems],
-        "warnings": [_cause_as_json(cause) for cause in report.warnings],
-        "ahead": [
-            {"at": encode(each.at), "what": each.what, "mend": each.mend, "urgent": each.urgent}
-            for each in report.ahead
-        ],
-        "clauses": [
-            {"name": c.name, "answer": c.verdict.answer.value, "because": c.verdict.because}
-            for c in report.clauses
-        ],
-        "world": encode(world),
-    }
-
-
-def _cause_as_json(cause: Cause) -> dict[str, Any]:
-    return {
-        "cause": cause.kind.value,
-        "objects": list(cause.objects),
-        "what": cause.what,
-        "first": cause.first,
-        "mend": cause.mend,
-        "follows": list(cause.follows),
-        "waits": cause.waits,
-    }

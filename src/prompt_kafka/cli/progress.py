@@ -8,10 +8,10 @@ from typing import Self
 from rich.console import Console
 from rich.markup import escape
 
-from prompt_kafka.cli.pods import Change, Pods
 from prompt_kafka.core.actions import Observe, by_hand
 from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.core.plan import Step
+from prompt_kafka.core.pods_seen import Change, Pods
 from prompt_kafka.core.run import StepRecord
 from prompt_kafka.core.verdict import Verdict
 from prompt_kafka.core.world import Look, World

@@ -7,25 +7,10 @@ import click
 from prompt_kafka.cli.options import output_option, rendered, target_options
 from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.core.errors import ExitCode
+from prompt_kafka.core.status import PATIENCE_S, SEES, WITHIN_S, report
 from prompt_kafka.core.verdict import Answer
-from prompt_kafka.core.world import INSTANT, Part
 from prompt_kafka.factory import Session, session
 from prompt_kafka.targets import TargetOptions
-
-SEES = INSTANT | {
-    Part.RESOURCES,
-    Part.APPLICATIONS,
-    Part.HOSTS,
-    Part.WORKLOADS,
-    Part.HOURS,
-    Part.TIP,
-    Part.CERTIFICATES,
-    Part.VOLUMES,
-    Part.SHUTDOWN,
-}
-WITHIN_S, PATIENCE_S = 3.8, 2.0
-"""What has not answered by then is unknown, so that there is an answer within five seconds; and for how long
-one node may be silent."""
 
 
 @click.command("status")
@@ -37,14 +22,14 @@ def command(target: TargetOptions, output: str, watch: bool) -> int:
 
     Reads only. Ends with 0 when the service is really finished, with 1 when it is not or cannot be told.
     """
-    from prompt_kafka.core.status import report
 
     with session(target, patience=PATIENCE_S) as look:
         if watch:
             return _watch(look)
         world = look.look(SEES, within=WITHIN_S)
         found = report(world)
-        from prompt_kafka.cli.present_status import as_json, as_markdown, show
+        from prompt_kafka.cli.present_status import show
+        from prompt_kafka.core.status_told import as_json, as_markdown
 
         if not rendered(output, lambda: as_json(world, found), lambda: as_markdown(world, found)):
             from prompt_kafka.cli.console import terminal
@@ -60,7 +45,6 @@ def _watch(look: Session) -> int:
 
     from prompt_kafka.cli.console import terminal
     from prompt_kafka.cli.present_status import show
-    from prompt_kafka.core.status import report
 
     console = terminal()
     with Live(console=console, screen=True, auto_refresh=False) as live:

@@ -32,3 +32,11 @@ def retention(text: str) -> tuple[int, str]:
     if not 0 < milliseconds <= MOST_MS:
         raise UsageError(f"a retention of {text} is not possible", next=f"for ever is {UNLIMITED}")
     return milliseconds, f"{count} {_NAMES[unit]}{'' if count == 1 else 's'}"
+
+
+def age(seconds: float) -> str:
+    """Return a duration in the largest unit that says enough: ``4 s``, ``12 min``, ``3 h``, ``8 d``."""
+    for limit, unit, size in ((120, "s", 1), (7200, "min", 60), (172800, "h", 3600)):
+        if seconds < limit:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds / 86400:.0f} d"

@@ -14,7 +14,23 @@ from prompt_kafka.core.cause import Cause, Kind
 from prompt_kafka.core.diagnosis import diagnose
 from prompt_kafka.core.finished import Clause, clauses
 from prompt_kafka.core.verdict import Answer
-from prompt_kafka.core.world import World
+from prompt_kafka.core.world import INSTANT, Look, Part, World
+
+
+SEES: frozenset[Look] = INSTANT | {
+    Part.RESOURCES,
+    Part.APPLICATIONS,
+    Part.HOSTS,
+    Part.WORKLOADS,
+    Part.HOURS,
+    Part.TIP,
+    Part.CERTIFICATES,
+    Part.VOLUMES,
+    Part.SHUTDOWN,
+}
+WITHIN_S, PATIENCE_S = 3.8, 2.0
+"""What has not answered by then is unknown, so that there is an answer within five seconds; and for how long
+one node may be silent."""
 
 
 @dataclass(frozen=True, slots=True)
