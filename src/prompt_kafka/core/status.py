@@ -16,7 +16,6 @@ from prompt_kafka.core.finished import Clause, clauses
 from prompt_kafka.core.verdict import Answer
 from prompt_kafka.core.world import INSTANT, Look, Part, World
 
-
 SEES: frozenset[Look] = INSTANT | {
     Part.RESOURCES,
     Part.APPLICATIONS,
