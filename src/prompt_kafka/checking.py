@@ -110,7 +110,7 @@ def check(
     checked.sort(key=lambda each: (each.environment, each.application))
     accepted = _accepted(baseline)
     found, left_out = _merged(checked, accepted)
-    pairs = tuple((each.environment, each.application) for each in checked)
+    pairs = tuple((each.environment, each.application) for each in checked if each.whole)
     return Report(top, pairs, found, left_out, _unseen(checked))
 
 

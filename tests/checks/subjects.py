@@ -32,6 +32,7 @@ def subject(case: Mapping[str, Any]) -> CheckInput:
             folder,
             tuple(tuple(scope) for scope in each.get("scope", [[]])),
             tuple({k: str(v) for k, v in d.items()} for d in each.get("dependencies", [])),
+            each.get("values", {}),
         )
         for folder, each in (case.get("charts") or {"": {}}).items()
     ]
@@ -65,6 +66,7 @@ def subject(case: Mapping[str, Any]) -> CheckInput:
         else None,
         vault_secret=case.get("vault", ""),
         neighbours=own + others,
+        groups=frozenset(case["groups"]) if "groups" in case else None,
         whole=case.get("whole", True),
         unread=tuple(tuple(path) for path in case.get("unread", [])),
         failures=tuple(

@@ -31,6 +31,11 @@ def test_what_is_known_to_be_wrong_is_found(report):
     assert ("subchart-condition", "sasquatch") in found
     assert ("prunable-volumes", "s3-file-notifications") in found
     assert ("prunable-volumes", "prompt-kafka") not in found
+    assert ("retention", "prompt-kafka") in found  # more bytes of a partition than the disk has
+    assert ("differs-from-development", "s3-file-notifications") in found
+    assert ("differs-from-development", "prompt-kafka") not in found  # the reason is written there
+    assert ("acl-on-undeclared-group", "sasquatch") in found
+    assert ("acl-on-undeclared-group", "prompt-kafka") not in found
 
 
 def test_every_finding_has_a_line_that_exists(report):

@@ -39,6 +39,7 @@ spec:
     metadataVersion: 4.1-IV1
     listeners:
       - {name: plain, port: 9092, type: internal, tls: false}
+  entityOperator: {topicOperator: {}, userOperator: {}}
 """
 
 

@@ -6,12 +6,14 @@ from types import ModuleType
 
 from prompt_kafka.checks.finding import About, Finding, Severity
 from prompt_kafka.checks.rules import (
+    acl_groups,
     acl_topics,
     addresses,
     anti_affinity,
     api_version,
     cluster_label,
     dependencies,
+    differing,
     hard_coded,
     ignored_fields,
     kafka_version,
@@ -44,6 +46,7 @@ RULES: tuple[ModuleType, ...] = (
     cluster_label,
     watched_namespace,
     acl_topics,
+    acl_groups,
     replicas,
     addresses,
     retention,
@@ -62,6 +65,7 @@ RULES: tuple[ModuleType, ...] = (
     anti_affinity,
     readme,
     ignored_fields,
+    differing,
 )
 
 ABOUTS: tuple[About, ...] = tuple(rule.ABOUT for rule in RULES)

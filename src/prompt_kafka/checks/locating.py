@@ -12,6 +12,8 @@ from prompt_kafka.checks.subject import CheckInput, Item, Path
 
 _VALUE = re.compile(r"\.Values((?:\.[A-Za-z_][\w-]*)+)")
 
+_RANGE = re.compile(r"\{\{-?\s*range\s+\$\w+\s*,\s*\$\w+\s*:=\s*\$?\.Values((?:\.[A-Za-z_][\w-]*)+)")
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -47,6 +49,8 @@ def field(subject: CheckInput, item: Item, *path: str) -> Origin:
     here = Origin(
         Place(subject.path(item.template), before + entry.line), item.template, (), entry.text, entry.comment
     )
+    if entry.path != path and (ranged := _ranged(subject, item, path)):
+        return ranged
     exact = entry.path == path or entry.path[-1:] == path[-1:]
     used = _VALUE.findall(entry.text)
     if exact and len(used) == 1:
@@ -65,6 +69,17 @@ def line(subject: CheckInput, item: Item, *path: str) -> Place:
 def where(subject: CheckInput, item: Item, *path: str) -> Place:
     """Return the line of a field."""
     return field(subject, item, *path).place
+
+
+def written(subject: CheckInput, item: Item, text: str, path: Path) -> Place:
+    """Return the line on which a text stands: in the values, else in the template."""
+    chart = subject.chart(item.template)
+    own = (f"values-{subject.environment}.yaml", "values.yaml")
+    for file in (*own, chart.file("values.yaml") if chart else "", item.template):
+        for number, each in enumerate(subject.files.get(file, "").splitlines(), start=1):
+            if text in each and not each.lstrip().startswith("#"):
+                return Place(subject.path(file), number)
+    return where(subject, item, *path)
 
 
 def value(subject: CheckInput, template: str, path: Path) -> Origin | None:
@@ -114,6 +129,19 @@ def _in_template(text: str, item: Item, path: Path) -> tuple[int, Entry | None]:
         if score > best[0]:
             best = (score, before, found.nearest(path) or kind)
     return best[1], best[2]
+
+
+def _ranged(subject: CheckInput, item: Item, path: Path) -> Origin | None:
+    """Return where a field is set that the template writes in a loop over a mapping of values."""
+    text = subject.files.get(item.template, "")
+    before, entry = _in_template(text, item, (*path[:-1], "*"))
+    if entry is None or entry.path != (*path[:-1], "*"):
+        return None
+    lines = text.splitlines()[: before + entry.line]
+    for each in reversed(lines):
+        if match := _RANGE.search(each):
+            return value(subject, item.template, (*match[1].strip(".").split("."), path[-1]))
+    return None
 
 
 @lru_cache(maxsize=512)

@@ -8,7 +8,7 @@ the last word.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from prompt_kafka.checks.lines import layout
@@ -45,12 +45,13 @@ def unread_candidates(subject: CheckInput) -> tuple[Path, ...]:
             reads.whole |= {(*scope, *path) for path in own.whole}
             reads.truth |= {(*scope, *path) for path in own.truth}
     skipped = _elsewhere(subject, reads)
+    whole, truth = _Known(reads.whole), _Known(reads.truth)
     return tuple(
         path
-        for path, value in _leaves(subject.values, ())
+        for path in _leaves(subject.values, ())
         if path[:1] not in (("global",), ("tags",))
-        and not any(path[: len(each)] == each for each in skipped)
-        and not _is_read(path, value, reads)
+        and not any(path[:length] in skipped for length in range(len(path) + 1))
+        and not (whole.lead_to(path) or whole.begin_with(path) or truth.are(path) or truth.begin_with(path))
     )
 
 
@@ -92,26 +93,42 @@ def _anchored(subject: CheckInput) -> Iterator[Path]:
                 yield from ((*scope, *entry.path) for scope in (chart.scope if chart else ((),)))
 
 
-def _is_read(path: Path, value: Any, reads: Reads) -> bool:
-    for each in reads.whole:
-        if _covers(each, path) or (len(path) < len(each) and _covers(path, each)):
+class _Known:
+    """Paths, and whether one of them leads to a value or comes from it; ``*`` stands for any key."""
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self.plain = {each for each in paths if "*" not in each}
+        self.starred = [each for each in paths if "*" in each]
+        self.above = {each[:length] for each in self.plain for length in range(len(each))}
+
+    def lead_to(self, path: Path) -> bool:
+        """Return whether one is the path or above it."""
+        if any(path[:length] in self.plain for length in range(len(path) + 1)):
             return True
-    return any(
-        (_covers(each, path) and len(each) == len(path)) or (len(path) < len(each) and _covers(path, each))
-        for each in reads.truth
-    )
+        return any(_covers(each, path) for each in self.starred)
+
+    def are(self, path: Path) -> bool:
+        """Return whether one is the path itself."""
+        same = any(len(each) == len(path) and _covers(each, path) for each in self.starred)
+        return path in self.plain or same
+
+    def begin_with(self, path: Path) -> bool:
+        """Return whether one lies below the path."""
+        return path in self.above or any(
+            len(path) < len(each) and _covers(path, each) for each in self.starred
+        )
 
 
 def _covers(short: Path, long: Path) -> bool:
     return len(short) <= len(long) and all(a == b or "*" in (a, b) for a, b in zip(short, long, strict=False))
 
 
-def _leaves(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+def _leaves(value: Any, path: Path) -> Iterator[Path]:
     if isinstance(value, Mapping) and value:
         for key, each in value.items():
             yield from _leaves(each, (*path, str(key)))
     elif path:
-        yield path, value
+        yield path
 
 
 def _defines(nodes: list[Node]) -> Iterator[Node]:

@@ -207,6 +207,8 @@ class CheckInput:
         The rendered text of each template.
     neighbours
         Strimzi's objects of the whole environment, this application's included.
+    groups
+        The consumer groups that the sources of the environment's applications name. None: not known.
     whole
         Whether every application of the environment that has such objects could be seen.
     unread
@@ -232,6 +234,7 @@ class CheckInput:
     secrets: Secrets | None = None
     vault_secret: str = ""
     neighbours: tuple[Neighbour, ...] = ()
+    groups: frozenset[str] | None = None
     whole: bool = False
     unread: tuple[Path, ...] = ()
     failures: tuple[Failure, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 _ACTION = re.compile(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}|\{\{-?(.*?)-?\}\}", re.DOTALL)
 _TOKEN = re.compile(
@@ -42,6 +43,7 @@ class SyntaxTrouble(Exception):
     """A template that this reader does not understand."""
 
 
+@lru_cache(maxsize=1024)
 def parse(text: str) -> list[Node]:
     """Return the nodes of a template.
 

@@ -55,9 +55,11 @@ def store(key: str, subject: CheckInput) -> None:
             "failures": [asdict(each) for each in subject.failures],
         }
         write_atomic(folder / f"{key}.json", json.dumps(data))
-        kept = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
-        for path in kept[:-KEEP]:
-            path.unlink(missing_ok=True)
+        kept = list(folder.glob("*.json"))
+        if len(kept) > KEEP:
+            kept.sort(key=lambda path: path.stat().st_mtime)
+            for path in kept[: -KEEP * 9 // 10]:
+                path.unlink(missing_ok=True)
     except OSError:
         return
 

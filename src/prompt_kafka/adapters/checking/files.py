@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -28,10 +29,14 @@ def texts(folders: Mapping[str, Path]) -> dict[str, str]:
     """Return all texts by path inside the application."""
     found: dict[str, str] = {}
     for inside, folder in folders.items():
-        for path in sorted(folder.rglob("*")):
-            name = str(path.relative_to(folder))
-            if path.suffix in _NAMES and path.is_file():
-                found[f"{inside}/{name}" if inside else name] = path.read_text(encoding="utf-8")
+        for here, below, names in os.walk(folder):
+            below.sort()
+            where = os.path.relpath(here, folder)
+            for name in sorted(names):
+                if name.endswith(_NAMES):
+                    path = Path(here, name)
+                    name = name if where == "." else f"{where}/{name}"
+                    found[f"{inside}/{name}" if inside else name] = path.read_text(encoding="utf-8")
     return found
 
 
@@ -109,33 +114,3 @@ def _folder(folders: Mapping[str, Path], folder: Path, inside: str, each: Depend
 def _plain(each: Dependency, absent: bool) -> dict[str, str]:
     found = {key: getattr(each, key) for key in ("name", "alias", "condition", "repository", "version")}
     return found | ({"absent": "yes"} if absent else {})
-
-
-def mentioning(repository: Repository, word: str) -> Iterator[str]:
-    """Yield the applications of which a template has a word, those of shared charts included."""
-    shared: dict[Path, bool] = {}
-    for application in repository.applications():
-        folder = repository.path / "applications" / application
-        text = (folder / "Chart.yaml").read_text(encoding="utf-8", errors="replace")
-        if _has(folder, word):
-            yield application
-            continue
-        if "file://" in text:
-            for each in roots(repository, application).values():
-                if each not in shared:
-                    shared[each] = each != folder and _has(each, word)
-                if shared[each]:
-                    yield application
-                    break
-
-
-def _has(folder: Path, word: str) -> bool:
-    wanted = word.encode()
-    for path in folder.rglob("*"):
-        if "templates" in path.parts and path.is_file() and path.suffix in (".yaml", ".yml", ".tpl"):
-            try:
-                if wanted in path.read_bytes():
-                    return True
-            except OSError:
-                continue
-    return False

@@ -9,10 +9,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from prompt_kafka.adapters.checking import cache, files, guard, operators, trials
+from prompt_kafka.adapters.checking import cache, files, guard, operators, survey, trials
 from prompt_kafka.adapters.checking.secrets import secrets
 from prompt_kafka.checks.catalogue import UNREADABLE, run
 from prompt_kafka.checks.finding import Finding, Place
+from prompt_kafka.checks.rules import references
 from prompt_kafka.checks.subject import Chart, CheckInput, Item, Neighbour
 from prompt_kafka.clients import helm
 from prompt_kafka.clients.gitops import Repository
@@ -34,18 +35,20 @@ class Checked:
     ----------
     unseen
         What could not be looked at, and why.
+    whole
+        Every rule was applied; else only what it refers to was looked up.
     """
 
     environment: str
     application: str
     findings: tuple[Finding, ...]
     unseen: tuple[str, ...] = ()
+    whole: bool = True
 
 
-@lru_cache(maxsize=4)
 def concerned(top: Path) -> tuple[str, ...]:
-    """Return the applications that may have Strimzi's resources, by their templates."""
-    return tuple(files.mentioning(Repository(top), WORD))
+    """Return the applications that may have Strimzi's resources, and those that refer to them."""
+    return tuple(name for name, each in survey.survey(top).items() if each.strimzi or each.refers)
 
 
 def environment(
@@ -86,22 +89,28 @@ def environment(
     tell(SCHEMAS)
     operator, unseen = operators.operator(repository, settings, namespaces)
     inputs: list[CheckInput] = []
+    referring: list[CheckInput] = []
     failed: list[Checked] = []
     for application in (each for each in concerned(top) if each in present):
         tell(application)
         if application in broken:
             continue
         subject = _application(repository, application, name, present[application], tell)
-        if isinstance(subject, Checked):
+        if isinstance(subject, Checked) and survey.survey(top)[application].strimzi:
             failed.append(subject)
-        elif any(WORD in str(item.manifest.get("apiVersion")) for item in subject.items):
+        elif isinstance(subject, Checked):
+            unseen.append(f"what {application} refers to: {subject.findings[0].what}")
+        elif any(_strimzis(item) for item in subject.items):
             inputs.append(subject)
+        else:
+            referring.append(subject)
     neighbours = tuple(
         Neighbour(subject.application, subject.namespace_of(item), item)
         for subject in inputs
         for item in subject.items
-        if WORD in str(item.manifest.get("apiVersion"))
+        if _strimzis(item)
     )
+    named = survey.groups(top, name, frozenset(present))
     revisions: Mapping[str, Any] = settings.values.get("revisions") or {}
     checked = []
     for subject in inputs:
@@ -117,12 +126,23 @@ def environment(
             subject,
             operator=operator,
             neighbours=neighbours,
+            groups=named,
             whole=not failed and not broken,
             label_tracking=_tracking(top),
             unseen=tuple(more),
         )
         checked.append(Checked(name, subject.application, run(complete), complete.unseen))
+    for subject in referring:
+        if applications and subject.application not in applications:
+            continue
+        complete = replace(subject, neighbours=neighbours, whole=not failed and not broken)
+        if found := tuple(references.find(complete)):
+            checked.append(Checked(name, subject.application, found, whole=False))
     return [*(each for each in failed if not applications or each.application in applications), *checked]
+
+
+def _strimzis(item: Item) -> bool:
+    return WORD in str(item.manifest.get("apiVersion")) or item.kind == "StrimziSchemaRegistry"
 
 
 def _application(
@@ -154,7 +174,7 @@ def _application(
                 values=helm.merge(files.defaults(charts), rendered.values),
                 texts=rendered.texts,
             )
-            if any(WORD in str(each.manifest.get("apiVersion")) for each in subject.items):
+            if any(_strimzis(each) for each in subject.items):
                 unread, failures = trials.trials(
                     repository, manifest, subject, rendered, lambda: tell(application)
                 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from prompt_kafka.checks.cluster import brokers_of, pools_of
+from prompt_kafka.checks.cluster import brokers_of, is_broker, pools_of
 from prompt_kafka.checks.finding import About, Finding, Severity
 from prompt_kafka.checks.locating import where
 from prompt_kafka.checks.subject import CheckInput, Item, Path, at, mapping, number, sequence
@@ -55,6 +56,7 @@ def _complete(subject: CheckInput, kafka: Item) -> Iterator[Finding]:
     pools = pools_of(subject, kafka.name, namespace)
     nodes = sum(number(each.spec.get("replicas")) or 0 for each in pools)
     free = any("strimzi.io/next-node-ids" in each.annotations for each in pools)
+    meant = _meant([each for each in pools if is_broker(each)])
     for at_, listener in enumerate(sequence(at(kafka.spec, "kafka", "listeners"))):
         entries = sequence(at(listener, "configuration", "brokers"))
         if not entries or not brokers:
@@ -77,6 +79,14 @@ def _complete(subject: CheckInput, kafka: Item) -> Iterator[Finding]:
                     subject=str(kafka),
                     severity=Severity.WARNING,
                 )
+            elif broker is not None and meant is not None and broker not in meant:
+                yield ABOUT.found(
+                    f"listener {mapping(listener).get('name')} names broker {broker}; the pools of "
+                    f"{kafka.name} number their brokers {_ranges(meant)}",
+                    where(subject, kafka, *path, str(position), "broker"),
+                    subject=str(kafka),
+                    severity=Severity.WARNING,
+                )
         pinned = {broker for broker, each in zip(ids, entries, strict=True) if _address(mapping(each))}
         bootstrap = _address(mapping(at(listener, "configuration", "bootstrap")))
         if not (pinned or bootstrap):
@@ -91,6 +101,37 @@ def _complete(subject: CheckInput, kafka: Item) -> Iterator[Finding]:
                 subject=str(kafka),
                 severity=Severity.WARNING,
             )
+        elif pinned and not bootstrap:
+            yield ABOUT.found(
+                f"listener {mapping(listener).get('name')} has static addresses for its brokers and none for "
+                "the bootstrap",
+                where(subject, kafka, *path[:-1], "bootstrap"),
+                subject=str(kafka),
+                severity=Severity.WARNING,
+            )
+
+
+def _meant(pools: list[Item]) -> set[int] | None:
+    """Return the numbers that brokers are to have; None where a pool does not say."""
+    found: set[int] = set()
+    for pool in pools:
+        text = str(pool.annotations.get("strimzi.io/next-node-ids") or "").strip()
+        parts = [part.strip() for part in text.strip("[]").split(",")] if text else []
+        ids: set[int] = set()
+        for part in parts:
+            match = re.fullmatch(r"(\d+)(?:\s*-\s*(\d+))?", part)
+            if not match:
+                return None
+            ends = sorted((int(match[1]), int(match[2] or match[1])))
+            ids |= set(range(ends[0], min(ends[1], ends[0] + 100_000) + 1))
+        if len(ids) < (number(pool.spec.get("replicas")) or 0) or not ids:
+            return None  # used up: the lowest free numbers follow
+        found |= ids
+    return found or None
+
+
+def _ranges(ids: set[int]) -> str:
+    return f"from {min(ids)} to {max(ids)}"
 
 
 def _addresses(kafka: Item) -> Iterator[tuple[str, Path, str]]:

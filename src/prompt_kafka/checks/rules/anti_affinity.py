@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prompt_kafka.checks.cluster import pools_of
-from prompt_kafka.checks.finding import About, Finding, Severity
+from prompt_kafka.checks.finding import About, Finding, Place, Severity
 from prompt_kafka.checks.locating import where
 from prompt_kafka.checks.subject import CheckInput, Item, at, mapping, number, sequence
 
@@ -32,9 +32,17 @@ def find(subject: CheckInput) -> Iterator[Finding]:
             yield ABOUT.found(
                 f"cluster {kafka.name} needs {machines} schedulable machines: no two pods of {names} share "
                 "one",
-                where(subject, kafka, "spec", "kafka", "template", "pod", "affinity"),
+                _place(subject, needing, kafka),
                 subject=str(kafka),
             )
+
+
+def _place(subject: CheckInput, pools: list[Item], kafka: Item) -> Place:
+    """Return where the first of the pools is told to keep away."""
+    own = next((pool for pool in pools if at(pool.spec, "template", "pod") is not None), None)
+    if own is not None:
+        return where(subject, own, "spec", "template", "pod", "affinity")
+    return where(subject, kafka, "spec", "kafka", "template", "pod", "affinity")
 
 
 def _required(pool: Item, kafka: Item) -> bool:

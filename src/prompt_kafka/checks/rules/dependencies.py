@@ -40,8 +40,15 @@ def _condition(
     file = chart.file("Chart.yaml")
     entry = layout(subject.files.get(file, "")).find(("dependencies", str(number), "condition"))
     place = Place(subject.path(file), entry.line if entry else 0)
-    decided = next((value for _, value in found if isinstance(value, bool)), None)
-    if decided is not None:
+    if any(isinstance(value, bool) for _, value in found):
+        if not any(isinstance(_default(subject, scope, path), bool) for path in paths):
+            yield ABOUT.found(
+                f"no values.yaml gives {condition}, the condition of {name}, a default: an environment that "
+                "does not mention it has the subchart on",
+                place,
+                severity=Severity.INFO,
+                mend="give the switch a default in values.yaml",
+            )
         return
     wrong = next(((path, value) for path, value in found if value is not None), None)
     if wrong:
@@ -52,6 +59,20 @@ def _condition(
         )
     else:
         yield ABOUT.found(f"nothing sets {condition}, the condition of {name}: the subchart is on", place)
+
+
+def _default(subject: CheckInput, scope: tuple[str, ...], path: str) -> object:
+    """Return what the charts' own values files say of a path."""
+    full = (*scope, *path.split("."))
+    return next(
+        (
+            value
+            for chart in subject.charts
+            for each in chart.scope
+            if full[: len(each)] == each and (value := at(chart.values, *full[len(each) :])) is not None
+        ),
+        None,
+    )
 
 
 def _undeclared(subject: CheckInput, chart: Chart) -> Iterator[Finding]:

@@ -27,13 +27,14 @@ def find(subject: CheckInput) -> Iterator[Finding]:
     known = {release.version for release in versions.RELEASES}
     if operator is None or operator.version not in known:
         return
-    for kafka in subject.of("Kafka"):
-        version = at(kafka.spec, "kafka", "version")
+    for kafka in subject.of("Kafka", "KafkaConnect", "KafkaMirrorMaker2"):
+        path = ("kafka", "version") if kafka.kind == "Kafka" else ("version",)
+        version = at(kafka.spec, *path)
         supported = versions.supported(operator.version)
         if version is not None and str(version) not in supported:
             yield ABOUT.found(
                 f"Kafka {version} is not run by operator {operator.version}, which runs "
                 f"{', '.join(supported)}",
-                where(subject, kafka, "spec", "kafka", "version"),
+                where(subject, kafka, "spec", *path),
                 subject=str(kafka),
             )

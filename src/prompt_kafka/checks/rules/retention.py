@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from prompt_kafka.checks.cluster import is_broker, pools_of
 from prompt_kafka.checks.finding import About, Finding, SetScalar, Severity
 from prompt_kafka.checks.locating import field
-from prompt_kafka.checks.subject import CheckInput, Item, Path, mapping, number
+from prompt_kafka.checks.subject import CheckInput, Item, Path, at, mapping, number, sequence
 
 ABOUT = About(
     "retention",
     Severity.ERROR,
-    "Retention without a number, or in the wrong unit",
+    "Retention without a number, in the wrong unit, or that something else outdoes",
     "Kafka takes plain numbers: text with a unit is refused, and two weeks in seconds are twenty minutes in "
     "milliseconds: messages are gone before anybody has read them.",
     "Kafka topic configuration retention.ms, broker configuration log.retention.*",
@@ -27,6 +28,7 @@ _NAMES = {
     "log.retention.minutes": 60_000, "log.retention.hours": 3_600_000,
     "offsets.retention.minutes": 60_000,
 }  # fmt: skip
+_WINS = ("log.retention.ms", "log.retention.minutes", "log.retention.hours")
 _HOUR, _YEAR = 3_600_000, 365 * 86_400_000
 
 
@@ -36,7 +38,15 @@ def find(subject: CheckInput) -> Iterator[Finding]:
         yield from _config(subject, topic, mapping(topic.spec.get("config")), ("spec", "config"))
     for kafka in subject.of("Kafka"):
         path = ("spec", "kafka", "config")
-        yield from _config(subject, kafka, mapping(mapping(kafka.spec.get("kafka")).get("config")), path)
+        config = mapping(mapping(kafka.spec.get("kafka")).get("config"))
+        yield from _config(subject, kafka, config, path)
+        yield from _outdone(subject, kafka, config)
+        yield from _bytes(
+            subject, kafka, config.get("log.retention.bytes"), (*path, "log.retention.bytes"), kafka.name
+        )
+    for topic in subject.of("KafkaTopic"):
+        path = ("spec", "config", "retention.bytes")
+        yield from _bytes(subject, topic, at(topic.manifest, *path), path, topic.cluster)
 
 
 def _config(subject: CheckInput, item: Item, config: Mapping[str, Any], path: Path) -> Iterator[Finding]:
@@ -72,6 +82,58 @@ def _config(subject: CheckInput, item: Item, config: Mapping[str, Any], path: Pa
                 subject=str(item),
                 severity=Severity.WARNING,
             )
+
+
+def _outdone(subject: CheckInput, kafka: Item, config: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield the settings of which a finer one takes the place."""
+    given = [name for name in _WINS if config.get(name) is not None]
+    for name in given[1:]:
+        first = number(config[given[0]])
+        amount = number(config[name])
+        if first is None or amount is None or first * _NAMES[given[0]] == amount * _NAMES[name]:
+            continue
+        yield ABOUT.found(
+            f"{name} is {amount} and has no effect: {given[0]} is {first} and wins",
+            field(subject, kafka, "spec", "kafka", "config", name).place,
+            subject=str(kafka),
+            severity=Severity.INFO,
+            mend="take one of the two out; null in an environment's values takes a default away",
+        )
+
+
+def _bytes(subject: CheckInput, item: Item, value: Any, path: Path, cluster: str) -> Iterator[Finding]:
+    """Compare what a partition may keep with the disks of the brokers."""
+    limit = number(value)
+    disks = [size for pool in pools_of(subject, cluster, subject.namespace_of(item)) if (size := _disk(pool))]
+    if limit is None or not disks or limit < min(disks):
+        return
+    origin = field(subject, item, *path)
+    yield ABOUT.found(
+        f"{path[-1]} is {limit}: a partition may fill the disk, which has {min(disks)} bytes on a broker",
+        origin.place,
+        subject=str(item),
+        severity=Severity.WARNING,
+        mend="set it below the size of the disk, divided by the partitions that share it",
+    )
+
+
+def _disk(pool: Item) -> int:
+    """Return the bytes of the disks of a broker; 0 where that cannot be told."""
+    storage = mapping(pool.spec.get("storage"))
+    volumes = sequence(storage.get("volumes")) if storage.get("type") == "jbod" else [storage]
+    sizes = [quantity(mapping(each).get("size")) for each in volumes]
+    return sum(each for each in sizes if each) if is_broker(pool) and sizes and all(sizes) else 0
+
+
+def quantity(value: object) -> int:
+    """Return the bytes of a quantity of Kubernetes; 0 for anything else."""
+    found = re.fullmatch(r"(\d+)([KMGTPE]i?|k)?", str(value))
+    if not found:
+        return 0
+    unit = found[2] or ""
+    power = "kmgtpe".find(unit[:1].lower()) + 1 if unit else 0
+    base: int = 1024 if unit.endswith("i") else 1000
+    return int(found[1]) * int(base**power)
 
 
 def _looks_like_seconds(amount: int, unit: int) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from prompt_kafka.checks.finding import About, Finding, Severity
 from prompt_kafka.checks.locating import where
-from prompt_kafka.checks.subject import CheckInput
+from prompt_kafka.checks.subject import CheckInput, at
 
 ABOUT = About(
     "namespace-not-watched",
@@ -22,18 +22,36 @@ _KINDS = (
     "KafkaNodePool",
 )  # fmt: skip
 
+_ENTITIES = {"KafkaTopic": "topicOperator", "KafkaUser": "userOperator"}
+
 
 def find(subject: CheckInput) -> Iterator[Finding]:
     """Compare namespaces with the operator's."""
     operator = subject.operator
-    if operator is None or operator.namespaces is None:
-        return
-    for item in subject.of(*_KINDS):
+    watched = operator.namespaces if operator else None
+    for item in subject.of(*_KINDS) if watched is not None else ():
         namespace = subject.namespace_of(item)
-        if namespace not in operator.namespaces:
+        if watched is not None and namespace not in watched:
             yield ABOUT.found(
                 f"namespace {namespace} is not among those that the operator watches "
-                f"({', '.join(sorted(operator.namespaces))})",
+                f"({', '.join(sorted(watched))})",
                 where(subject, item, "metadata", "namespace"),
                 subject=str(item),
+            )
+    yield from _entities(subject)
+
+
+def _entities(subject: CheckInput) -> Iterator[Finding]:
+    """Look for topics and users of clusters that run no operator for them."""
+    clusters = {(each.namespace, each.item.name): each.item for each in subject.around("Kafka")}
+    for item in subject.of(*_ENTITIES):
+        kafka = clusters.get((subject.namespace_of(item), item.cluster))
+        part = _ENTITIES[item.kind]
+        if kafka is not None and at(kafka.spec, "entityOperator", part) is None:
+            yield ABOUT.found(
+                f"cluster {kafka.name} has no spec.entityOperator.{part}: nothing looks after its "
+                f"{'topics' if item.kind == 'KafkaTopic' else 'users'}",
+                where(subject, item, "metadata", "name"),
+                subject=str(item),
+                mend=f"set spec.entityOperator.{part}: {{}} in the Kafka resource",
             )

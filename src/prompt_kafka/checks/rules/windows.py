@@ -1,4 +1,4 @@
-"""Maintenance windows are windows: they open, for longer than a moment."""
+"""Maintenance windows are windows: they open, for longer than a moment, and again and again."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from prompt_kafka.checks.finding import About, Finding, Severity
 from prompt_kafka.checks.locating import where
+from prompt_kafka.checks.quartz import Never, hours, opened
 from prompt_kafka.checks.subject import CheckInput, sequence
 
 ABOUT = About(
@@ -24,16 +25,11 @@ def find(subject: CheckInput) -> Iterator[Finding]:
     for kafka in subject.of("Kafka"):
         for number, window in enumerate(sequence(kafka.spec.get("maintenanceTimeWindows"))):
             place = where(subject, kafka, "spec", "maintenanceTimeWindows", str(number))
-            parts = str(window).split()
-            if len(parts) not in (6, 7):
-                yield ABOUT.found(
-                    f"{window!r} has {len(parts)} fields; Quartz wants 6 or 7, seconds first",
-                    place,
-                    subject=str(kafka),
-                    severity=Severity.ERROR,
-                )
+            try:
+                share, days = opened(str(window))
+            except Never as error:
+                yield ABOUT.found(f"{window!r} {error}", place, subject=str(kafka), severity=Severity.ERROR)
                 continue
-            share = _open(parts[0], 60) * _open(parts[1], 60)
             if share < 1 / 60:
                 seconds = max(1, round(3600 * share))
                 yield ABOUT.found(
@@ -41,25 +37,9 @@ def find(subject: CheckInput) -> Iterator[Finding]:
                     place,
                     subject=str(kafka),
                 )
-
-
-def _open(field: str, size: int) -> float:
-    """Return which share of its values a field of seconds or minutes lets through."""
-    count = 0
-    for part in field.split(","):
-        span, _, step = part.partition("/")
-        every = int(step) if step.isdecimal() and int(step) else 1
-        if span in ("*", "?"):
-            low, high = 0, size - 1
-        elif "-" in span:
-            ends = span.split("-")
-            if not all(each.isdecimal() for each in ends) or len(ends) != 2:
-                return 1.0
-            low, high = int(ends[0]), int(ends[1])
-            high += size if high < low else 0
-        elif span.isdecimal():
-            low, high = int(span), size - 1 if step else int(span)
-        else:
-            return 1.0
-        count += len(range(low, high + 1, every))
-    return min(count, size) / size
+            elif days < 12 or hours(str(window)) * days < 12:
+                yield ABOUT.found(
+                    f"{window!r} opens on {days} day{'' if days == 1 else 's'} of a year",
+                    place,
+                    subject=str(kafka),
+                )
