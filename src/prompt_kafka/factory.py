@@ -133,9 +133,19 @@ class Session:
         with self.charts(world) as render:
             tree = self._observer.git().folder_at if self.environment.repository else no_tree
             means = Means(self.environment, self.has_canary(), render, terms, tree, render.whole)
-            plan = by_pull_request(chosen.plan(request, world, means), self.environment)
+            plan = by_pull_request(
+                chosen.plan(request, world, means), self.environment, closed=self._forge_closed()
+            )
             plan = guarded(plan, world, terms, later=later)
         return self._with_rehearsal(plan, request, world)
+
+    def _forge_closed(self) -> str:
+        """Return why pull requests cannot be opened from here; empty where they can, or need not be."""
+        if self.environment.delivery != "pull-request":
+            return ""
+        from prompt_kafka.adapters.forge import token_of
+
+        return token_of(self.environment)[1]
 
     def _with_rehearsal(self, plan: Plan, request: Request, world: World) -> Plan:
         from prompt_kafka.adapters import rehearsals

@@ -72,6 +72,7 @@ class Wiring:
                 action,
                 writer,
                 git=observer.git,
+                forge=observer.forge,
                 argocd=observer.argocd,
                 who=owner(),
                 observe=observer.observe,

@@ -95,7 +95,7 @@ def test_a_schema_of_the_future_is_refused(alone: Path) -> None:
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        ("delivery: mail", "delivery must be push or branch"),
+        ("delivery: mail", "delivery must be push, branch or pull-request"),
         ("branch_pattern: tickets/mine", "branch_pattern must be a branch's name"),
         ('branch_pattern: "a b/{change}"', "branch_pattern must be a branch's name"),
     ],

@@ -26,6 +26,7 @@ def _keys(heading: str) -> set[str]:
     [
         ("An environment", config.ENVIRONMENT_KEYS),
         ("`kafka`", config.KAFKA_KEYS),
+        ("`pull_request`", config.PULL_REQUEST_KEYS),
         ("`hours`", config_hours.HOURS_KEYS),
         ("`hours.business`", config_hours.BUSINESS_KEYS),
         ("`hours.night`", config_hours.NIGHT_KEYS),

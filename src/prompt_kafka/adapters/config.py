@@ -17,7 +17,8 @@ from typing import Any
 from prompt_kafka.adapters.config_hours import operating
 from prompt_kafka.adapters.config_keys import check_keys, line_of
 from prompt_kafka.core.errors import UsageError
-from prompt_kafka.core.service import DEFAULT_LAG_OBJECTIVE_S, Environment, KafkaAccess
+from prompt_kafka.core.forge import METHODS, project_of
+from prompt_kafka.core.service import DEFAULT_LAG_OBJECTIVE_S, Environment, KafkaAccess, PullRequests
 
 SCHEMA = 1
 NAME = "service.yaml"
@@ -43,6 +44,7 @@ ENVIRONMENT_KEYS: Mapping[str, type | tuple[type, ...]] = {
     "channel": str,
     "delivery": str,
     "branch_pattern": str,
+    "pull_request": dict,
     "slack_url": str,
     "slack_token_file": str,
     "bring_back": str,
@@ -50,6 +52,16 @@ ENVIRONMENT_KEYS: Mapping[str, type | tuple[type, ...]] = {
     "journal_filters": bool,
 }
 KAFKA_KEYS = {"user": str, "reader": str, "canary_user": str, "canary_topic": str, "listener": str}
+PULL_REQUEST_KEYS: Mapping[str, type] = {
+    "url": str,
+    "token_file": str,
+    "repository": str,
+    "merge": str,
+    "method": str,
+    "delete_branch": bool,
+}
+DELIVERIES = ("push", "branch", "pull-request")
+_CHOICES = {"merge": ("person", "run"), "method": METHODS}
 
 
 def find(explicit: Path | None = None) -> Path | None:
@@ -133,23 +145,46 @@ def _environment(path: Path, name: str, entry: Any) -> Environment:
             raise UsageError(f"{under}groups.{group} must be seconds", where=where)
         groups[str(group)] = float(DEFAULT_LAG_OBJECTIVE_S if objective is None else objective)
     _delivery(path, entry, under)
-    plain = {k: v for k, v in entry.items() if k not in ("kafka", "groups", "simulated", "hours")}
+    requests = entry.get("pull_request") or {}
+    _pull_request(path, requests, f"{under}pull_request.")
+    made = ("kafka", "groups", "simulated", "hours", "pull_request")
+    plain = {k: v for k, v in entry.items() if k not in made}
     return Environment(
         name=str(name),
         kafka=KafkaAccess(**{k: str(v) for k, v in kafka.items()}),
         groups=groups,
         simulated=tuple(str(line) for line in entry.get("simulated") or ()),
         hours=operating(path, entry, under) if entry.get("hours") else None,
+        pull_request=PullRequests(**requests),
         **plain,
     )
 
 
 def _delivery(path: Path, entry: Mapping[str, Any], under: str) -> None:
     """Refuse a way for changes that there is not, and a branch that all changes would share."""
-    if entry.get("delivery", "push") not in ("push", "branch"):
+    if entry.get("delivery", "push") not in DELIVERIES:
         where = line_of(path, entry, "delivery")
-        raise UsageError(f"{under}delivery must be push or branch", where=where)
+        raise UsageError(f"{under}delivery must be {_or(DELIVERIES)}", where=where)
     pattern = entry.get("branch_pattern", "{change}")
     if "{change}" not in pattern or re.search(r"[\s~^:?*\[\\]|\.\.|^[-/]|/$", pattern):
         where = line_of(path, entry, "branch_pattern")
         raise UsageError(f"{under}branch_pattern must be a branch's name with {{change}} in it", where=where)
+
+
+def _pull_request(path: Path, entry: Any, under: str) -> None:
+    """Refuse a word that is no choice, a repository that is none, and an address that shows the token."""
+    check_keys(path, entry, PULL_REQUEST_KEYS, under)
+    for key, choices in _CHOICES.items():
+        if entry.get(key, choices[0]) not in choices:
+            raise UsageError(f"{under}{key} must be {_or(choices)}", where=line_of(path, entry, key))
+    if entry.get("repository") and project_of("", entry["repository"]) is None:
+        raise UsageError(f"{under}repository must be owner/name", where=line_of(path, entry, "repository"))
+    if not re.fullmatch(
+        r"https://[^\s@]+|http://(127\.[\d.]+|localhost|\[::1\])(:\d+)?(/\S*)?|", entry.get("url", "")
+    ):
+        where = line_of(path, entry, "url")
+        raise UsageError(f"{under}url must begin with https:// (a token is sent there)", where=where)
+
+
+def _or(words: tuple[str, ...]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"

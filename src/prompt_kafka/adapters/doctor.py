@@ -6,18 +6,16 @@ A failure is an outcome, never an exception: what needs something that failed is
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from prompt_kafka.adapters.access import Access, Asked
 from prompt_kafka.adapters.argocd_way import argocd_of
-from prompt_kafka.adapters.repository import repository_of
-from prompt_kafka.adapters.slack_token import token_of
+from prompt_kafka.adapters.doctor_outside import attempt, failure, outside
 from prompt_kafka.clients.kafka import preload
 from prompt_kafka.clients.kinds import KAFKA, SECRET, USER, VAULT_SECRET, Kind
 from prompt_kafka.clients.kubernetes import Forbidden, Kubernetes, NotFound, Object
@@ -27,10 +25,6 @@ from prompt_kafka.core.doctor import Examined, QuorumSeen, SecretSeen, Tried
 from prompt_kafka.core.errors import PromptKafkaError
 from prompt_kafka.core.quorum import ControllerAnswer, quorum_of
 from prompt_kafka.core.service import Environment
-
-T = TypeVar("T")
-
-PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
 def examine(
@@ -52,13 +46,12 @@ def examine(
         The environment variables; the process's own when not given.
     """
     known = os.environ if variables is None else variables
-    seen = Examined(environment, slack=_slack(environment, known), proxies=_proxies(known))
-    seen = replace(seen, **_git(environment))
+    seen = replace(Examined(environment), **outside(environment, known))
     path = Path(environment.kubeconfig).expanduser() if environment.kubeconfig else None
     try:
         kubernetes = Kubernetes.connect(path, environment.context, read_only=True, allow_exec=allow_exec)
     except PromptKafkaError as error:
-        return replace(seen, kubeconfig=_failure(error), **_skipped("the kubeconfig cannot be used"))
+        return replace(seen, kubeconfig=failure(error), **_skipped("the kubeconfig cannot be used"))
     with kubernetes:
         said = f"context {kubernetes.context}, {kubernetes.server}"
         seen = replace(seen, kubeconfig=Tried(said))
@@ -75,7 +68,7 @@ class _Examination:
         self._variables, self._clock = variables, clock
 
     def all(self) -> dict[str, Any]:
-        api = _try(self._api)
+        api = attempt(self._api)
         if api.value is None:
             failed: Tried[str] = Tried(failed=api.failed, next=api.next)
             skipped = _skipped("the Kubernetes API does not answer")
@@ -83,10 +76,10 @@ class _Examination:
         version, ahead = api.value
         with ThreadPoolExecutor(12, thread_name_prefix="doctor") as pool:
             kafka = pool.submit(self._kafka_parts, pool)
-            secrets = pool.submit(_try, self._secrets)
-            argocd = pool.submit(_try, self._argocd)
+            secrets = pool.submit(attempt, self._secrets)
+            argocd = pool.submit(attempt, self._argocd)
             wanted = {r for ability in abilities(self._environment) for r in ability.rights}
-            rights = {right: pool.submit(_try, partial(self._may, right)) for right in wanted}
+            rights = {right: pool.submit(attempt, partial(self._may, right)) for right in wanted}
             return {
                 "api": Tried(version),
                 "api_clock": Tried(ahead),
@@ -118,7 +111,7 @@ class _Examination:
     # Kafka
 
     def _kafka_parts(self, pool: ThreadPoolExecutor) -> dict[str, Any]:
-        found = _try(self._kafka)
+        found = attempt(self._kafka)
         kafka = found.value
         if kafka is None:
             skipped = _skipped("there is no Kafka resource to go by")
@@ -126,7 +119,7 @@ class _Examination:
         preload()
         access = Access(self._kubernetes, self._environment, read_only=True)
         try:
-            asked = pool.submit(_try, lambda: access.ask_controllers(kafka, access.pods(kafka)))
+            asked = pool.submit(attempt, lambda: access.ask_controllers(kafka, access.pods(kafka)))
             logins, route = self._logins(access, kafka)
             quorum = asked.result()
             answers = quorum.value.answers if quorum.value else ()
@@ -161,7 +154,7 @@ class _Examination:
             if user == users.canary_user and not self._there(user):
                 logins[user] = Tried(skipped="the charts bring no such user")
                 continue
-            tried = _try(partial(self._login, access, kafka, user))
+            tried = attempt(partial(self._login, access, kafka, user))
             if tried.value is not None:
                 route = Tried(tried.value)
                 logins[user] = Tried("logs in")
@@ -220,53 +213,6 @@ class _Examination:
         )
 
 
-def _git(environment: Environment) -> dict[str, Any]:
-    if not environment.repository:
-        why = "no repository is configured"
-        tried: Tried[str] = Tried(skipped=why, next="add `repository` to the environment in service.yaml")
-        return {"git": tried, "push": Tried(skipped=why)}
-    made = _try(lambda: repository_of(environment))
-    if made.value is None:
-        return {"git": made, "push": Tried(skipped="the repository cannot be used")}
-    repository = made.value
-    looked = _try(repository.look)
-    if looked.value is None:
-        return {"git": looked, "push": Tried(skipped="the repository does not answer")}
-    state = looked.value
-    said = f"{state.repository}, {state.branch} at {state.head[:12]}"
-    return {"git": Tried(said), "push": _try(lambda: repository.try_push(state.head))}
-
-
-def _try(function: Callable[[], T]) -> Tried[T]:
-    try:
-        return Tried(function())
-    except (PromptKafkaError, OSError) as error:
-        return _failure(error)
-
-
-def _failure(error: Exception) -> Tried[Any]:
-    if isinstance(error, PromptKafkaError):
-        where = f" ({error.where})" if error.where else ""
-        return Tried(failed=f"{error.what}{where}", next=error.next or "")
-    return Tried(failed=str(error) or type(error).__name__)
-
-
-def _slack(environment: Environment, variables: Mapping[str, str]) -> Tried[str]:
-    """Ask Slack whose token it is; nothing is posted."""
-    token, why_not = token_of(environment, variables)
-    if not environment.channel:
-        return Tried(skipped="no channel is configured: nobody is told")
-    if not token:
-        return Tried(skipped=f"channel {environment.channel}, {why_not}")
-    from prompt_kafka.adapters.slack import Slack
-
-    try:
-        who = Slack(token, environment.slack_url, patience_s=1.0, timeout_s=5).who()
-    except PromptKafkaError as error:
-        return _failure(error)
-    return Tried(f"channel {environment.channel}, as {who}")
-
-
 def _skipped(why: str) -> dict[str, Any]:
     names = ("api", "api_clock", "kafka", "route", "quorum", "kafka_clock", "argocd", "secrets")
     return {name: Tried(skipped=why) for name in names}
@@ -282,12 +228,3 @@ def _counted(asked: Asked) -> QuorumSeen:
     quorum = quorum_of(asked.answers)
     answered = sum(not answer.unreachable for answer in asked.answers)
     return QuorumSeen(asked.route, answered, len(asked.answers), quorum.leader_id if quorum else None)
-
-
-def _proxies(variables: Mapping[str, str]) -> tuple[str, ...]:
-    found = []
-    for name in PROXIES:
-        value = variables.get(name) or variables.get(name.lower())
-        if value:
-            found.append(f"{name}={re.sub(r'//[^/@]*@', '//', value)}")
-    return tuple(found)

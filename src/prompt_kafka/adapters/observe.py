@@ -6,35 +6,31 @@ A part that fails is `Unknown` with the reason; it never spoils another part, an
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from prompt_kafka.adapters import canary, hours, installation, login, offsets, upkeep
 from prompt_kafka.adapters.access import Access, Entry, reason
 from prompt_kafka.adapters.argocd_way import ArgoCd, argocd_of
 from prompt_kafka.adapters.around import Around
 from prompt_kafka.adapters.brokers import Brokers
-from prompt_kafka.adapters.git import GitRepository
 from prompt_kafka.adapters.quorum import until_led
-from prompt_kafka.adapters.repository import repository_of
 from prompt_kafka.adapters.resources import Resources
 from prompt_kafka.adapters.threads import Threads
+from prompt_kafka.adapters.tree import Tree
 from prompt_kafka.clients.kafka import KafkaConnection, preload
 from prompt_kafka.clients.kafka.silence import with_silent
 from prompt_kafka.clients.kafka.volumes import volumes
 from prompt_kafka.clients.kubernetes import Kubernetes, Object
 from prompt_kafka.core.clock import SYSTEM, Clock
-from prompt_kafka.core.delivery import GitState, Tip
 from prompt_kafka.core.errors import PromptKafkaError, UnreachableError
 from prompt_kafka.core.objects import Canary
 from prompt_kafka.core.quorum import ControllerAnswer
 from prompt_kafka.core.service import Environment, Target
 from prompt_kafka.core.world import (
-    OPERATOR_FILES,
     BranchOf,
-    FilesIn,
     KeysOf,
     Login,
     LoginAs,
@@ -42,10 +38,15 @@ from prompt_kafka.core.world import (
     ObjectsOf,
     Part,
     RenderOf,
+    RequestsOf,
     Seen,
     Unknown,
     World,
 )
+
+if TYPE_CHECKING:
+    from prompt_kafka.adapters.forge import Forge
+    from prompt_kafka.adapters.git import GitRepository
 
 T = TypeVar("T")
 
@@ -88,8 +89,7 @@ class Observer:
         self._brokers = Brokers(self._access, environment.kafka.user, patience)
         self._quorum_route = ""
         self._lock = threading.Lock()
-        self._git_lock = threading.Lock()
-        self._git: GitRepository | None = None
+        self._tree = Tree(environment)
         self._argocd: ArgoCd | None = None
         self._pool = Threads("observe")
         self._resources = Resources(kubernetes, environment, self._pool)
@@ -98,6 +98,7 @@ class Observer:
         """Close the connections."""
         self._brokers.close()
         self._access.close()
+        self._tree.close()
         if self._argocd is not None:
             self._argocd.close()
 
@@ -119,10 +120,11 @@ class Observer:
         UsageError
             None is configured.
         """
-        with self._git_lock:
-            if self._git is None:
-                self._git = repository_of(self._environment)
-            return self._git
+        return self._tree.git()
+
+    def forge(self) -> Forge:
+        """Return the repository at the forge; a UsageError where it cannot be told."""
+        return self._tree.forge()
 
     def entry(self, users: Sequence[str]) -> Entry:
         """Return what clients with these users need to connect."""
@@ -168,6 +170,7 @@ class Observer:
             secrets={name.secret: part for name, part in seen.items() if isinstance(name, KeysOf)},
             logins={name: part for name, part in seen.items() if isinstance(name, LoginAs)},
             branches={name.name: part for name, part in seen.items() if isinstance(name, BranchOf)},
+            requests={name: part for name, part in seen.items() if isinstance(name, RequestsOf)},
             renders={name: part for name, part in seen.items() if isinstance(name, RenderOf)},
             environment=self._environment,
         )
@@ -220,10 +223,10 @@ class Observer:
             Part.WORKLOADS: ("workloads", resources.workloads),
             Part.HOSTS: ("hosts", resources.hosts),
             Part.APPLICATIONS: ("applications", lambda: self.argocd().applications()),
-            Part.GIT: ("git", lambda: self.git().look(self._folders(asked))),
+            Part.GIT: ("git", lambda: self._tree.look(asked)),
             Part.FEATURES: ("features", lambda: ask(kafka, lambda brokers: brokers.features())),
             Part.INSTALLATION: ("installation", lambda: installation.see(self._kubernetes, space)),
-            Part.TIP: ("tip", self._tip_of_git),
+            Part.TIP: ("tip", self._tree.tip),
             Part.CERTIFICATES: (
                 "certificates",
                 lambda: upkeep.certificates(self._kubernetes, kafka, pods(), pool),
@@ -243,9 +246,13 @@ class Observer:
             elif isinstance(each, LoginAs):
                 looks[each] = self._pool.submit(self._see, lambda each=each: self._login(kafka, each))
             elif isinstance(each, BranchOf):
-                looks[each] = self._pool.submit(self._see, lambda each=each: self._branch(each.name, asked))
+                looks[each] = self._pool.submit(
+                    self._see, lambda each=each: self._tree.branch(each.name, asked)
+                )
             elif isinstance(each, RenderOf):
-                looks[each] = pool.submit(self._see, lambda each=each: self._renders(each))
+                looks[each] = pool.submit(self._see, lambda each=each: self._tree.renders(each))
+            elif isinstance(each, RequestsOf):
+                looks[each] = pool.submit(self._see, lambda each=each: self._tree.requests(each))
             elif isinstance(each, ObjectsOf):
                 looks["objects"] = self._pool.submit(self._see, lambda each=each: resources.objects(each))
         return looks
@@ -269,23 +276,6 @@ class Observer:
             if self._argocd is None:
                 self._argocd = argocd_of(self._kubernetes, self._environment)
             return self._argocd
-
-    def _folders(self, asked: frozenset[Look]) -> set[str]:
-        folders = {each.folder for each in asked if isinstance(each, FilesIn) and each != OPERATOR_FILES}
-        if OPERATOR_FILES in asked:
-            folders.add(self._environment.operator_folder)
-        return folders
-
-    def _branch(self, name: str, asked: frozenset[Look]) -> GitState:
-        return repository_of(self._environment, name).look(self._folders(asked))
-
-    def _renders(self, look: RenderOf) -> Mapping[str, int]:
-        from prompt_kafka.adapters import renders  # and Helm with it, which few looks need
-
-        return renders.count(self._environment, look)
-
-    def _tip_of_git(self) -> Tip:
-        return self.git().tip(f"applications/{self._environment.operator_application}")
 
     def _login(self, kafka: Object, look: LoginAs) -> Login:
         return login.ask(self._access, kafka, look, look_up=not self._reads_only)

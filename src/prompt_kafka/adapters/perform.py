@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from prompt_kafka.adapters import shutdown
 from prompt_kafka.adapters.argocd_way import ArgoCd, ByResources
+from prompt_kafka.adapters.forge import Forge
 from prompt_kafka.adapters.git import GitRepository
 from prompt_kafka.clients.kinds import CONFIG_MAP, DEPLOYMENT, KAFKA, POD, POD_SET, TOPIC, USER, Kind
 from prompt_kafka.clients.kubernetes import Conflict, Kubernetes, NotFound
@@ -22,6 +23,7 @@ from prompt_kafka.core.actions import (
 )
 from prompt_kafka.core.changes import CommitFiles, Manual, Refresh, Sync
 from prompt_kafka.core.errors import StoppedError
+from prompt_kafka.core.pull_requests import ClosePullRequest, MergePullRequest, OpenPullRequest
 from prompt_kafka.core.world import Look, World
 
 _KINDS: dict[str, Kind] = {
@@ -40,6 +42,7 @@ def perform(
     *,
     git: Callable[[], GitRepository],
     who: str,
+    forge: Callable[[], Forge] | None = None,
     argocd: Callable[[], ArgoCd] | None = None,
     observe: Callable[[frozenset[Look]], World] | None = None,
 ) -> None:
@@ -49,8 +52,9 @@ def perform(
     ----------
     action, kubernetes
         What to do, to which cluster.
-    git, argocd
-        Give the repository that the service follows, and the way to Argo CD (its resources when not given).
+    git, forge, argocd
+        Give the repository that the service follows, its forge, and the way to Argo CD (its resources when
+        not given).
     who
         Who does it; shown in Argo CD's history.
     observe
@@ -87,6 +91,9 @@ def perform(
             shutdown.keep(kubernetes, action, observe)
         case CommitFiles():
             git().commit(action)
+        case OpenPullRequest() | MergePullRequest() | ClosePullRequest():
+            assert forge is not None, "a run has a forge"
+            _at_forge(action, forge())
         case Refresh():
             _argocd(argocd, kubernetes, action.namespace).refresh(action)
         case Sync():
@@ -94,6 +101,16 @@ def perform(
             _argocd(argocd, kubernetes, action.namespace).sync(action, revision, who)
         case Manual() | Observe():
             return
+
+
+def _at_forge(action: OpenPullRequest | MergePullRequest | ClosePullRequest, forge: Forge) -> None:
+    match action:
+        case OpenPullRequest():
+            forge.open(action)
+        case MergePullRequest():
+            forge.merge(action)
+        case ClosePullRequest():
+            forge.close(action)
 
 
 def _argocd(way: Callable[[], ArgoCd] | None, kubernetes: Kubernetes, namespace: str) -> ArgoCd:

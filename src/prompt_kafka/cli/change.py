@@ -145,15 +145,22 @@ def plan_and_run(
 
 def run_plan(
     session: Session,
-    request: Request,
+    request: Request | None,
     plan: Plan,
     how: ChangeOptions,
     output: str,
     *,
     stop: bool = False,
     continues: str = "",
+    tells: bool = True,
 ) -> int:
-    """Show a plan, ask once, run it; only show it when told to `stop` there."""
+    """Show a plan, ask once, run it; only show it when told to `stop` there.
+
+    Parameters
+    ----------
+    tells
+        Print the run as `output` asks; not where another run follows that is printed.
+    """
     from rich.markup import escape
 
     from prompt_kafka.cli.console import terminal
@@ -178,7 +185,8 @@ def run_plan(
     with watching(console, plan) as listener:
         record = session.acting.run(plan, listener, request, how.terms, continues)
     show_end(record, console)
-    rendered(output, lambda: encode(record), lambda: run_told(record))
+    if tells:
+        rendered(output, lambda: encode(record), lambda: run_told(record))
     return ExitCode.OK
 
 
@@ -208,12 +216,12 @@ def _announced_by_hand(session: Session, plan: Plan, how: ChangeOptions, machine
 def show_end(record: RunRecord, console: Console) -> None:
     """Print that a run is done, and what proves it; or what it waits for, and how to go on then."""
     seconds = (record.updated - record.started).total_seconds()
-    if commit := record.plan.request_to_merge:
-        from prompt_kafka.procedures.pull_request import how_to_open
+    if record.plan.request_to_merge is not None:
+        from prompt_kafka.procedures.pull_request import where_to_merge
 
         name = record.plan.target.environment
         console.print(f"\n[good]✓ {record.plan.summary}: pushed[/], {record.plan.ends_with}", highlight=False)
-        console.print(how_to_open(commit), highlight=False, markup=False)
+        console.print(where_to_merge(record), highlight=False, markup=False)
         console.print(f"then: [command]prompt-kafka run continue {record.id} -e {name}[/]")
         return
     console.print(

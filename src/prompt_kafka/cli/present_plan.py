@@ -10,7 +10,7 @@ from rich.markup import escape
 from prompt_kafka.cli.console import show_target
 from prompt_kafka.core.actions import Observe, by_hand
 from prompt_kafka.core.announcement import Preview
-from prompt_kafka.core.changes import CommitFiles, without_difference
+from prompt_kafka.core.changes import CommitFiles, shortened
 from prompt_kafka.core.codec import encode
 from prompt_kafka.core.plan import Plan
 
@@ -32,7 +32,7 @@ def show(plan: Plan, console: Console, preview: Preview | None = None) -> None:
     for number, step in enumerate(plan.steps, 1):
         console.print(f"\n{number}. [bold]{escape(step.title)}[/]")
         console.print(f"   [quiet]{escape(step.why)}[/]")
-        _show_by_hand(without_difference(by_hand(step.action, plan.target.context)), console)
+        _show_by_hand(shortened(by_hand(step.action, plan.target.context)), console)
         if isinstance(step.action, Observe) and step.again is not None:
             _show_by_hand(by_hand(step.again, plan.target.context), console, "if that is given up: ")
     if plan.words:

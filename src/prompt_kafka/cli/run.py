@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
-from prompt_kafka.cli.change import ChangeOptions, change_options, hours_option
+from prompt_kafka.cli.change import hours_option
+from prompt_kafka.cli.continuing import continue_run
 from prompt_kafka.cli.options import data_option, output_option, rendered, target_options
 from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.core.codec import encode
 from prompt_kafka.core.in_flight import in_flight, resume_line
-from prompt_kafka.core.request import USUAL_TERMS
 from prompt_kafka.core.run import RunRecord
 from prompt_kafka.core.story import run_told
 from prompt_kafka.factory import session
@@ -26,6 +25,9 @@ if TYPE_CHECKING:
 @click.group("run")
 def command() -> None:
     """Runs: what was carried out on this cluster, by whom, and how far."""
+
+
+command.add_command(continue_run)
 
 
 @command.command("list")
@@ -155,24 +157,6 @@ def _journal_told(entries: Sequence[Entry]) -> str:
     """Return the journal as a part of a Markdown page."""
     told = [f"- {each.at:%H:%M:%S} UTC {each.step or ''} {each.kind}: {each.what}" for each in entries]
     return "\n".join(["", "## Journal", "", *told, ""]) if told else ""
-
-
-@command.command("continue")
-@click.argument("run")
-@change_options
-@target_options
-@output_option
-def continue_run(run: str, how: ChangeOptions, target: TargetOptions, output: str) -> int:
-    """Go on after a pull request was merged: plan what was asked for anew, as a run of its own."""
-    from prompt_kafka.cli.change import plan_and_run
-    from prompt_kafka.procedures.pull_request import merged, refuse_unmerged
-
-    with session(target, changes=True) as service:
-        record = service.runs().load(run)
-        refuse_unmerged(record, service.observe(merged(record).needs_to_see))
-        assert record.request is not None
-        asked = how.terms if how.terms != USUAL_TERMS else record.terms
-        return plan_and_run(service, record.request, replace(how, terms=asked), output, continues=run)
 
 
 @command.command("abort")

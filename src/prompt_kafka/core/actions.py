@@ -10,8 +10,9 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from prompt_kafka.core import changes
+from prompt_kafka.core import changes, pull_requests
 from prompt_kafka.core.changes import CommitFiles, Manual, Refresh, Sync
+from prompt_kafka.core.pull_requests import ClosePullRequest, MergePullRequest, OpenPullRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,9 @@ Action = (
     | KeepState
     | Observe
     | CommitFiles
+    | OpenPullRequest
+    | MergePullRequest
+    | ClosePullRequest
     | Refresh
     | Sync
     | Manual
@@ -128,6 +132,8 @@ def by_hand(action: Action, context: str) -> str:
     match action:
         case CommitFiles() | Refresh() | Sync() | Manual():
             return changes.by_hand(action, context)
+        case OpenPullRequest() | MergePullRequest() | ClosePullRequest():
+            return pull_requests.by_hand(action)
         case Annotate(resource, name, namespace, key, value):
             words = ["annotate", resource, name, f"{key}={value}", "--overwrite", "-n", namespace]
         case AnnotateEach(resource, objects, namespace, key, value):

@@ -224,8 +224,13 @@ def _sync_by_hand(action: Sync, kubectl: list[str]) -> Iterator[str]:
     yield f"# or: argocd app sync {action.application} --revision $REVISION {options}"
 
 
-def without_difference(lines: str) -> str:
-    """Return lines for a shell without the difference in them, where it is shown already."""
-    begin, end = "<<'END_OF_CHANGE'\n", "\nEND_OF_CHANGE"
-    head, found, rest = lines.partition(begin)
-    return f"{head}< the difference above{rest.partition(end)[2]}" if found else lines
+_SHORTENED = (("END_OF_CHANGE", "the difference above"), ("END_OF_TEXT", "this plan"))
+
+
+def shortened(lines: str) -> str:
+    """Return lines for a shell without the difference or the text in them, where that is shown already."""
+    for word, instead in _SHORTENED:
+        begin, end = f"<<'{word}'\n", f"\n{word}"
+        head, found, rest = lines.partition(begin)
+        lines = f"{head}< {instead}{rest.partition(end)[2]}" if found else lines
+    return lines

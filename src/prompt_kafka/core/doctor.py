@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 CLOCK_S = 5.0
 """How far two clocks may be apart: more, and tokens, leases and lag in time go wrong."""
-SLACK_TOKEN = "PROMPT_KAFKA_SLACK_TOKEN"
+SLACK_TOKEN, GITHUB_TOKEN = "PROMPT_KAFKA_SLACK_TOKEN", "PROMPT_KAFKA_GITHUB_TOKEN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,8 @@ class Examined:
         The way, and the names of the applications.
     push
         The branch that a push was tried on.
+    forge
+        The repository at the forge, and what the token may there.
     slack
         Whom the token belongs to, and the channel.
     proxies
@@ -119,6 +121,7 @@ class Examined:
     argocd: Tried[tuple[str, tuple[str, ...]]] = field(default_factory=not_tried)
     git: Tried[str] = field(default_factory=not_tried)
     push: Tried[str] = field(default_factory=not_tried)
+    forge: Tried[str] = field(default_factory=not_tried)
     secrets: Tried[tuple[SecretSeen, ...]] = field(default_factory=not_tried)
     slack: Tried[str] = field(default_factory=not_tried)
     proxies: tuple[str, ...] = ()
@@ -253,6 +256,9 @@ def _delivery(seen: Examined) -> Iterator[Finding]:
     yield _plain("Delivery", "Git repository", seen.git, seen.git.value or "")
     by_request = "without it changes go by pull request, by somebody who may push"
     yield _plain("Delivery", "Git push", seen.push, f"to {seen.push.value} would be taken", by_request)
+    if seen.environment.delivery == "pull-request":
+        without = "without it changes end with their branch, and a person opens the pull request"
+        yield _plain("Delivery", "pull requests", seen.forge, f"{seen.forge.value}", without)
     if seen.secrets.value is None:
         yield _plain("Delivery", "secrets from Vault", seen.secrets, "")
     for secret in seen.secrets.value or ():

@@ -43,6 +43,34 @@ class KafkaAccess:
 
 
 @dataclass(frozen=True, slots=True)
+class PullRequests:
+    """How pull requests are opened and merged.
+
+    Attributes
+    ----------
+    url
+        Base of GitHub's REST API where it does not follow from the repository's host.
+    token_file
+        A file with the token; without one the variable ``PROMPT_KAFKA_GITHUB_TOKEN``.
+    repository
+        ``owner/name`` at GitHub, where the repository's address does not tell.
+    merge
+        ``person``: somebody merges it. ``run``: ``run continue`` does, when checks and review allow it.
+    method
+        ``merge``, ``squash`` or ``rebase``, for a merge by the run.
+    delete_branch
+        Whether the run deletes the branch after its merge.
+    """
+
+    url: str = ""
+    token_file: str = ""
+    repository: str = ""
+    merge: str = "person"
+    method: str = "merge"
+    delete_branch: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """One environment of the service.
 
@@ -75,9 +103,12 @@ class Environment:
         When it is in production; None when that is not configured.
     delivery
         ``push``: commits go to the branch that Argo CD follows. ``branch``: each change goes to a branch of
-        its own, and is taken up again when it was merged.
+        its own, and is taken up again when it was merged. ``pull-request``: as ``branch``, and the run opens
+        the pull request.
     branch_pattern
         Name of such a branch; ``{change}`` is the procedure and a few digits of what it changes.
+    pull_request
+        How pull requests are opened and merged.
     channel
         The Slack channel in which changes are announced, a name without ``#`` or an id; empty where nobody
         is told.
@@ -112,6 +143,7 @@ class Environment:
     channel: str = ""
     delivery: str = "push"
     branch_pattern: str = "tickets/prompt-kafka-{change}"
+    pull_request: PullRequests = PullRequests()
     slack_url: str = ""
     slack_token_file: str = ""
     bring_back: str = ""

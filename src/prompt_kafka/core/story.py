@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from prompt_kafka.core.actions import by_hand
-from prompt_kafka.core.changes import CommitFiles, without_difference
+from prompt_kafka.core.changes import CommitFiles, shortened
 from prompt_kafka.core.notices import Thread
 from prompt_kafka.core.plan import Plan, Step
 from prompt_kafka.core.run import RunRecord, StepRecord, StepState
@@ -103,7 +103,7 @@ def _step(step: Step, plan: Plan) -> Iterator[str]:
     if isinstance(step.action, CommitFiles):
         yield ""
         yield from _fenced("diff", "".join(change.diff for change in step.action.files))
-    lines = without_difference(by_hand(step.action, plan.target.context))
+    lines = shortened(by_hand(step.action, plan.target.context))
     if lines:
         yield ""
         yield from _fenced("sh", lines)

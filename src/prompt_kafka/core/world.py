@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 
 from prompt_kafka.core.configured import Access, BrokerSettings
 from prompt_kafka.core.delivery import Application, GitState, Tip
+from prompt_kafka.core.forge import PullRequest
 from prompt_kafka.core.hours import Hours
 from prompt_kafka.core.installation import Installation
 from prompt_kafka.core.kafka import Cluster, Features, Group, Offsets, TopicState
@@ -80,6 +81,14 @@ class BranchOf:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestsOf:
+    """Look at the pull requests of a branch into another, at the forge."""
+
+    branch: str
+    base: str
+
+
+@dataclass(frozen=True, slots=True)
 class FilesIn:
     """Look at the files of another folder of the repository, such as another application's."""
 
@@ -106,7 +115,7 @@ class RenderOf:
     applications: tuple[str, ...]
 
 
-Look = Part | KeysOf | LoginAs | BranchOf | FilesIn | ObjectsOf | RenderOf
+Look = Part | KeysOf | LoginAs | BranchOf | RequestsOf | FilesIn | ObjectsOf | RenderOf
 """What can be looked at: a part, or something that has a name."""
 
 
@@ -181,9 +190,9 @@ class World:
         Topics that were written in the last half minute; without the service's own canary.
     shutdown
         What the last graceful shutdown wrote down; None when there was none.
-    secrets, logins, branches, renders
-        What was looked at by name: the keys of a Secret, what the brokers said to a user, other branches, and
-        how many objects each application of an environment renders.
+    secrets, logins, branches, requests, renders
+        What was looked at by name: the keys of a Secret, what the brokers said to a user, other branches,
+        their pull requests, and how many objects each application of an environment renders.
     environment
         How the service is configured: what it should have, and where.
     unreachable
@@ -205,6 +214,7 @@ class World:
     access: Seen[Access] = field(default_factory=unseen)
     objects: Seen[LiveObjects] = field(default_factory=unseen)
     branches: Mapping[str, Seen[GitState]] = field(default_factory=dict, hash=False)
+    requests: Mapping[RequestsOf, Seen[tuple[PullRequest, ...]]] = field(default_factory=dict, hash=False)
     tip: Seen[Tip] = field(default_factory=unseen)
     hours: Seen[Hours] = field(default_factory=unseen)
     hosts: Seen[tuple[Host, ...]] = field(default_factory=unseen)
