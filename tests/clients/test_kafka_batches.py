@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from kafka.record.default_records import DefaultRecordBatchBuilder
 
 from prompt_kafka.clients.kafka import KafkaConnection, KafkaError
-from prompt_kafka.clients.kafka.batches import decompress, parse
+from prompt_kafka.clients.kafka.batches import parse
+from prompt_kafka.clients.kafka.codecs import decompress
 from tests.kafka_node import KafkaNode
 
 Fields = tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]

@@ -7,7 +7,7 @@ import pytest
 
 from prompt_kafka.clients.kafka import Record
 from prompt_kafka.core.errors import UnreachableError
-from prompt_kafka.messages import Notice, follow, read
+from prompt_kafka.messages import Asking, Notice, follow, search
 from tests.clients.conftest import make_topic
 from tests.kafka_node import kafka_node
 
@@ -17,7 +17,7 @@ def test_connection_and_tail_outlive_a_restart(tmp_path: Path) -> None:
     with kafka_node(tmp_path / "node") as node, node.connect(timeout=4.0) as connection:
         topic = make_topic(connection)
         connection.produce_one(topic, None, b"before")
-        tail = follow(connection, topic, after=read(connection, topic))
+        tail = follow(connection, topic, after=search(connection, Asking(topic)).page)
         node.stop(kill=True)
         began = time.monotonic()
         with pytest.raises(UnreachableError):
@@ -26,7 +26,7 @@ def test_connection_and_tail_outlive_a_restart(tmp_path: Path) -> None:
         assert isinstance(next(tail), Notice)
         node.start()
         assert connection.describe_cluster().id == node.cluster_id
-        assert [record.value for record in read(connection, topic).records] == [b"before"]
+        assert [record.value for record in search(connection, Asking(topic)).page.records] == [b"before"]
         assert connection.clock.wait_until(
             lambda: bool(connection.topics([topic])[0].partitions[0].leader), 10
         )

@@ -9,17 +9,32 @@ import pytest
 
 from prompt_kafka.clients.kafka import KafkaConnection, OffsetOutOfRangeError, Record, UnknownTopicError
 from prompt_kafka.core.errors import UsageError
-from prompt_kafka.messages import EARLIEST, NEWEST, Notice, Page, Start, follow, read
-from prompt_kafka.messages.render import (
-    page_json,
-    page_summary,
-    record_line,
-    records_table,
-    topics_json,
-    topics_table,
-)
+from prompt_kafka.messages import EARLIEST, Asking, Bound, Notice, Page, Range, follow, search
+from prompt_kafka.messages.render import found_json, record_line, records_table, topics_json, topics_table
+from prompt_kafka.messages.summary import page_summary
 from tests.clients.conftest import make_topic
 from tests.kafka_node import KafkaNode
+
+
+def read(
+    connection: KafkaConnection,
+    topic: str,
+    partitions: tuple[int, ...] | None = None,
+    start: Bound | None = None,
+    limit: int = 100,
+    *,
+    committed: bool = True,
+) -> Page:
+    """Read newest first, or forwards from `start`."""
+    asking = Asking(
+        topic,
+        span=Range(start or EARLIEST),
+        partitions=partitions,
+        wanted=limit,
+        forwards=start is not None,
+        committed=committed,
+    )
+    return search(connection, asking).page
 
 
 def values(page: Page) -> list[bytes | None]:
@@ -55,18 +70,18 @@ def test_partitions_are_merged_by_time(admin: KafkaConnection) -> None:
     oldest = read(admin, topic, start=EARLIEST, limit=3)
     assert values(oldest) == [b"0", b"1", b"2"]
     assert [(span.first, span.end) for span in oldest.spans] == [(0, 2), (0, 1)]
-    assert values(read(admin, topic, [1])) == [b"5", b"3", b"1"]
+    assert values(read(admin, topic, (1,))) == [b"5", b"3", b"1"]
 
 
 def test_from_an_offset_and_from_a_time(admin: KafkaConnection, topic: str) -> None:
     write(admin, topic, b"0", b"1", b"2", b"3")
-    assert values(read(admin, topic, start=Start("offset", 2))) == [b"2", b"3"]
+    assert values(read(admin, topic, start=Bound("offset", 2))) == [b"2", b"3"]
     times = [record.time_ms for record in read(admin, topic, start=EARLIEST).records]
-    assert values(read(admin, topic, start=Start("time", times[1]))) == [b"1", b"2", b"3"]
-    later = read(admin, topic, start=Start("time", times[-1] + 60_000))
+    assert values(read(admin, topic, start=Bound("time", times[1]))) == [b"1", b"2", b"3"]
+    later = read(admin, topic, start=Bound("time", times[-1] + 60_000))
     assert (values(later), later.more) == ([], False)
     with pytest.raises(OffsetOutOfRangeError, match="valid are 0 to 3"):
-        read(admin, topic, start=Start("offset", 99))
+        read(admin, topic, start=Bound("offset", 99))
 
 
 def test_empty_topic_and_unknown_names(admin: KafkaConnection, topic: str) -> None:
@@ -77,7 +92,7 @@ def test_empty_topic_and_unknown_names(admin: KafkaConnection, topic: str) -> No
         read(admin, topic[:-1] + "x")
     assert caught.value.next
     with pytest.raises(UsageError, match="no partition 7"):
-        read(admin, topic, [7])
+        read(admin, topic, (7,))
 
 
 def test_markers_and_aborted_records_are_counted_not_missed(
@@ -107,7 +122,7 @@ def test_records_before_the_start_are_gone_and_said_so(admin: KafkaConnection, t
     admin.admin.delete_records({TopicPartition(topic, 0): 2})
     assert values(read(admin, topic)) == [b"2"]
     with pytest.raises(OffsetOutOfRangeError, match="valid are 2 to 2"):
-        read(admin, topic, start=Start("offset", 0))
+        read(admin, topic, start=Bound("offset", 0))
 
 
 def test_compacted_offsets_are_not_missing(admin: KafkaConnection) -> None:
@@ -173,15 +188,16 @@ def test_json_and_tables(admin: KafkaConnection, topic: str) -> None:
 
     admin.produce_one(topic, b"key", b'{"n": 1}', headers=[("trace", b"\x00")])
     admin.produce_one(topic, None, None)
-    page = read(admin, topic, limit=5)
-    data = page_json(page)
+    found = search(admin, Asking(topic, wanted=5))
+    page = found.page
+    data = found_json(found)
     tombstone, record = data["records"]
     assert (tombstone["value"], tombstone["value_encoding"]) == (None, "null")
     assert (record["value"], record["value_encoding"], record["key"]) == ({"n": 1}, "json", "key")
     assert record["headers"] == [{"name": "trace", "value": "AA==", "value_encoding": "base64"}]
     assert data["order"] == "newest first"
     console = Console(width=160, record=True, file=io.StringIO())
-    console.print(records_table(page))
+    console.print(records_table(page.records))
     console.print(record_line(page.records[0]))
     console.print(topics_table(admin.topics([topic])))
     text = console.export_text()
@@ -190,4 +206,3 @@ def test_json_and_tables(admin: KafkaConnection, topic: str) -> None:
     assert state["partitions"] == [
         {"partition": 0, "leader": 1, "replicas": [1], "in_sync": [1], "offline": []}
     ]
-    assert NEWEST.kind == "newest"

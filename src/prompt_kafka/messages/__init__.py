@@ -1,7 +1,27 @@
 """The reading path: what a topic holds, without a group and without committing anything."""
 
-from prompt_kafka.messages.page import Notice, Page, Span
-from prompt_kafka.messages.reader import follow, read
-from prompt_kafka.messages.start import EARLIEST, NEWEST, Start
+from prompt_kafka.messages.asking import Asking, Budget, Found, Progress
+from prompt_kafka.messages.bounds import EARLIEST, END, Bound, Range
+from prompt_kafka.messages.filters import Filter, Text
+from prompt_kafka.messages.follow import follow
+from prompt_kafka.messages.page import Notice, Page, Span, Unread
+from prompt_kafka.messages.search import search
 
-__all__ = ["EARLIEST", "NEWEST", "Notice", "Page", "Span", "Start", "follow", "read"]
+__all__ = [
+    "EARLIEST",
+    "END",
+    "Asking",
+    "Bound",
+    "Budget",
+    "Filter",
+    "Found",
+    "Notice",
+    "Page",
+    "Progress",
+    "Range",
+    "Span",
+    "Text",
+    "Unread",
+    "follow",
+    "search",
+]

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from prompt_kafka.clients.kafka import Record
 from prompt_kafka.core.kafka import TopicState
-from prompt_kafka.messages.decode import printable, show
-from prompt_kafka.messages.page import Page
+from prompt_kafka.messages.asking import Found
+from prompt_kafka.messages.decode import Decoded, printable
+from prompt_kafka.messages.view import PLAIN, View
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -26,36 +27,48 @@ def time_text(time_ms: int) -> str:
     return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
-def _json_field(name: str, data: bytes | None) -> dict[str, Any]:
-    shown = show(data)
-    if shown.format == "hex" and data is not None:
-        return {name: base64.b64encode(data).decode("ascii"), f"{name}_encoding": "base64"}
+def _json_field(name: str, shown: Decoded) -> dict[str, Any]:
+    if shown.format == "hex" and shown.raw is not None:
+        return {name: base64.b64encode(shown.raw).decode("ascii"), f"{name}_encoding": "base64"}
     return {name: shown.value, f"{name}_encoding": shown.format}
 
 
-def record_json(record: Record) -> dict[str, Any]:
+def record_json(record: Record, view: View = PLAIN) -> dict[str, Any]:
     """Return a record as JSON.
 
     ``value_encoding`` (and ``key_encoding``) say how to read the field: ``json``, ``text``, ``base64``, or
     ``null`` for a record without a value, which is not the text "null".
     """
+    shown = view(record)
     return {
         "topic": record.topic,
         "partition": record.partition,
         "offset": record.offset,
         "time": time_text(record.time_ms) or None,
-        **_json_field("key", record.key),
-        **_json_field("value", record.value),
-        "headers": [{"name": name, **_json_field("value", value)} for name, value in record.headers],
+        **_json_field("key", shown.key),
+        **_json_field("value", shown.value),
+        "headers": [{"name": name, **_json_field("value", value)} for name, value in shown.headers],
     }
 
 
-def page_json(page: Page) -> dict[str, Any]:
-    """Return records and what was read as JSON."""
+def found_json(found: Found, view: View = PLAIN, token: str | None = None) -> dict[str, Any]:
+    """Return records, what was read and what was not as JSON."""
+    page = found.page
     return {
         "topic": page.topic,
+        "topic_id": page.topic_id,
         "order": "oldest first" if page.forwards else "newest first",
+        "ending": page.ending,
         "more": page.more,
+        "continue": token,
+        "key_partition": found.key_partition,
+        "seconds": round(found.progress.seconds, 3),
+        "bytes": found.progress.fetched,
+        "searched": found.progress.records,
+        "not_judged": found.errors,
+        "not_judged_example": None
+        if found.example is None
+        else {"record": record_json(found.example[0], view), "reason": found.example[1]},
         "read": [
             {
                 "partition": span.partition,
@@ -68,30 +81,36 @@ def page_json(page: Page) -> dict[str, Any]:
             }
             for span in page.spans
         ],
-        "records": [record_json(record) for record in page.records],
+        "not_read": [
+            {"partition": each.partition, "from": each.first, "to": each.end, "because": each.why}
+            for each in page.unread
+        ],
+        "not_seen": [{"partition": p, "because": why} for p, why in sorted(page.unseen.items())],
+        "records": [record_json(record, view) for record in page.records],
     }
 
 
-def record_line(record: Record, *, whole: bool = False) -> Text:
+def record_line(record: Record, view: View = PLAIN, *, whole: bool = False) -> Text:
     """Return a record as one line: time, partition:offset, key, value."""
     from rich.text import Text
 
-    value = _one_line(record.value, None if whole else LINE)
+    shown = view(record)
+    value = _one_line(shown.value, None if whole else LINE)
     line = Text.assemble(
         (time_text(record.time_ms), "dim"), " ", (f"{record.partition}:{record.offset}", "cyan"), " "
     )
     if record.key is not None:
-        line.append(_one_line(record.key, 80).plain + " ", "green")
+        line.append(_one_line(shown.key, 80).plain + " ", "green")
     return line.append_text(value)
 
 
-def records_table(page: Page) -> Table:
-    """Return the records of a page as a table."""
+def records_table(records: Sequence[Record], view: View = PLAIN) -> Table:
+    """Return records as a table."""
     from rich.table import Table
     from rich.text import Text
 
-    keys = any(record.key is not None for record in page.records)
-    headers = any(record.headers for record in page.records)
+    keys = any(record.key is not None for record in records)
+    headers = any(record.headers for record in records)
     table = Table(box=None, padding=(0, 1), header_style="bold")
     for name in ("TIME (UTC)", "PARTITION", "OFFSET"):
         table.add_column(name, no_wrap=True, justify="left" if "TIME" in name else "right")
@@ -100,52 +119,26 @@ def records_table(page: Page) -> Table:
     if headers:
         table.add_column("HEADERS", overflow="ellipsis", no_wrap=True, max_width=40)
     table.add_column("VALUE", overflow="ellipsis", no_wrap=True)
-    for record in page.records:
+    for record in records:
+        shown = view(record)
         cells: list[str | Text] = [time_text(record.time_ms), str(record.partition), str(record.offset)]
         if keys:
-            cells.append(_one_line(record.key, LINE))
+            cells.append(_one_line(shown.key, LINE))
         if headers:
-            cells.append(
-                Text(" ".join(f"{printable(k)}={_one_line(v, 80).plain}" for k, v in record.headers))
-            )
-        table.add_row(*cells, _one_line(record.value, LINE))
+            cells.append(Text(" ".join(f"{printable(k)}={_one_line(v, 80).plain}" for k, v in shown.headers)))
+        table.add_row(*cells, _one_line(shown.value, LINE))
     return table
 
 
-def page_summary(page: Page) -> list[str]:
-    """Say in words which offsets were read and what held no message."""
-    lines = []
-    for span in page.spans:
-        if span.end <= span.first:
-            text = "is empty" if span.start >= span.stable else "nothing read"
-            lines.append(f"partition {span.partition}: {text}")
-            continue
-        held = [f"{span.records} records"]
-        held += [
-            f"{count} {name}"
-            for count, name in (
-                (span.markers, "transaction markers"),
-                (span.aborted, "aborted"),
-                (span.compacted, "compacted away"),
-            )
-            if count
-        ]
-        of = "all of it" if span.complete else f"it has {span.start} to {span.stable - 1}"
-        lines.append(
-            f"partition {span.partition}: read {span.first} to {span.end - 1} ({', '.join(held)}); {of}"
-        )
-    return lines
-
-
-def _one_line(data: bytes | None, limit: int | None) -> Text:
+def _one_line(shown: Decoded, limit: int | None) -> Text:
     from rich.text import Text
 
-    shown = show(data)
     if shown.format == "null":
         return Text("(none)", "dim italic")
     text = shown.text.replace("\n", "⏎").replace("\t", " ")
     if limit is not None and len(text) > limit:
-        text = f"{text[:limit]}… ({len(data or b'')} bytes)"
+        size = f" ({len(shown.raw)} bytes)" if shown.raw is not None else ""
+        text = f"{text[:limit]}…{size}"
     return Text(text, "yellow" if shown.format == "hex" else "")
 
 

@@ -1,67 +1,54 @@
-"""``prompt-kafka messages``: what a topic holds. It joins no group and commits nothing."""
+"""``prompt-kafka messages TOPIC``: what a topic holds. It joins no group and commits nothing."""
 
 from __future__ import annotations
 
-import json
-
 import click
 
-from prompt_kafka.cli.options import data_option, rendered, target_options
-from prompt_kafka.factory import session
+from prompt_kafka.cli.messages.run import How, run
+from prompt_kafka.cli.options import data_option, target_options
 from prompt_kafka.targets import TargetOptions
 
 
 @click.command("read")
 @click.argument("topic")
 @click.option("-p", "--partition", "partitions", type=int, multiple=True, help="Only this partition.")
-@click.option("--from", "start", default="newest", help="newest, earliest, an offset, a time, or 15m (ago).")
-@click.option("-c", "--count", default=20, show_default=True, help="How many messages.")
+@click.option("--from", "lower", help="Begin here: earliest, an offset, a time, a date, or 15m (ago).")
+@click.option("--to", "upper", help="End right before this: end, an offset, a time, a date, or 15m (ago).")
+@click.option("--offset", "offsets", multiple=True, metavar="[P=]N", help="Begin here, in partition P.")
+@click.option("--tail", type=click.IntRange(0), help="The last N, oldest of them first.")
+@click.option(
+    "-c", "--count", type=click.IntRange(0), default=20, show_default=True, help="How many messages."
+)
+@click.option("--all", "everything", is_flag=True, help="All messages (with a filter: all matches).")
 @click.option("-f", "--follow", is_flag=True, help="Go on with new messages as they are written.")
+@click.option(
+    "--oldest-first/--newest-first", "forwards", default=None, help="Usual: oldest first after --from."
+)
 @click.option("--uncommitted", is_flag=True, help="Show open and aborted transactions too.")
+@click.option("--grep", multiple=True, metavar="TEXT", help="Contains it: key, value or headers.")
+@click.option("--key", multiple=True, metavar="TEXT", help="The key is this; only its partition is read.")
+@click.option("--value", multiple=True, metavar="TEXT", help="The value contains this.")
+@click.option("--header", multiple=True, metavar="NAME=TEXT", help="A header is this; NAME: it is there.")
+@click.option("--where", metavar="CEL", help="An expression: value.visit.detector == 42 && partition < 3")
+@click.option("-i", "--ignore-case", is_flag=True, help="For filters that do not say it themselves.")
+@click.option("--decoded", is_flag=True, help="Compare with what is shown, not with the stored bytes.")
+@click.option("--all-partitions", is_flag=True, help="Look for an exact --key everywhere.")
+@click.option("--budget", multiple=True, metavar="30s|2GB|N", help="Stop after a time, bytes, or records.")
+@click.option("--throttle", metavar="20MB", help="Bytes per second to take from the brokers.")
+@click.option("--late", metavar="1h|all", help="Written so long after --to may still be dated before it.")
+@click.option("--continue", "token", metavar="WORD", help="Go on where a search ended.")
 @target_options
 @data_option
-def command(
-    topic: str,
-    partitions: tuple[int, ...],
-    start: str,
-    count: int,
-    follow: bool,
-    uncommitted: bool,
-    target: TargetOptions,
-    output: str,
-) -> None:
-    """Read a topic's messages, the newest first.
+def command(target: TargetOptions, output: str, **words: object) -> int:
+    """Read a topic's messages, the newest first, or search it.
 
-    Says which offsets it read and what else they hold, such as transaction markers.
+    A filter is TEXT in the usual form (keys and headers whole, others anywhere), or exact:, iexact:,
+    contains:, icontains:, regex: or iregex: and a text (RE2). All filters must hold. The end says which
+    offsets were read, and which were not.
+
+    \b
+    prompt-kafka messages alerts -c 5
+    prompt-kafka messages alerts --from 2h --to 1h --grep timeout -i
+    prompt-kafka messages alerts --key visit-42 --where 'value.flux > 20.0' --budget 30s
     """
-    from prompt_kafka import messages
-    from prompt_kafka.cli.console import terminal
-    from prompt_kafka.messages import render
-    from prompt_kafka.messages.start import parse
-
-    if count < 0:
-        raise click.BadParameter("must not be negative", param_hint="--count")
-    with session(target) as look:
-        connection = look.kafka()
-        committed = not uncommitted
-        page = messages.read(connection, topic, partitions or None, parse(start), count, committed=committed)
-        console = terminal()
-        if not follow and rendered(output, lambda: render.page_json(page)):
-            return
-        if not follow:
-            console.print(render.records_table(page))
-            for line in render.page_summary(page):
-                console.print(f"[quiet]{line}[/]")
-            return
-        shown = page.records if page.forwards else tuple(reversed(page.records))
-        for record in shown:
-            click.echo(json.dumps(render.record_json(record))) if output != "text" else console.print(
-                render.record_line(record)
-            )
-        for entry in messages.follow(connection, topic, partitions or None, page, committed=committed):
-            if isinstance(entry, messages.Notice):
-                terminal(stderr=True).print(f"[unsure]{entry.text}[/]")
-            elif output != "text":
-                click.echo(json.dumps(render.record_json(entry)))
-            else:
-                console.print(render.record_line(entry))
+    return run(How(**words), target, output)  # type: ignore[arg-type]

@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from prompt_kafka.clients.kafka.codecs import Buffer, decompress, decompress_into
 from prompt_kafka.clients.kafka.errors import KafkaError
 
 HEADER = struct.Struct(">qiibIhiqqqhii")
 PREFIX = 12  # base offset and length, which the length does not count
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
-XERIAL = b"\x82SNAPPY\x00"
 CODEC_MASK, APPEND_TIME, TRANSACTIONAL, CONTROL = 0x07, 0x08, 0x10, 0x20
 
 
@@ -56,7 +56,7 @@ class Batch:
     producer_id: int
     attributes: int
     count: int
-    raw: bytes = field(repr=False)
+    raw: bytes | memoryview = field(repr=False)
 
     @property
     def codec(self) -> str:
@@ -75,20 +75,41 @@ class Batch:
         return bool(self.attributes & CONTROL)
 
     @property
+    def append_time(self) -> bool:
+        """Times are those of the broker: all records have the same one."""
+        return bool(self.attributes & APPEND_TIME)
+
+    @property
     def abort_marker(self) -> bool:
         """Is a marker that aborts its producer's transaction."""
         if not self.control:
             return False
-        key = next(_records(self, self.raw)).key or b""
+        key = next(_records(self, bytes(self.raw))).key or b""
         return len(key) >= 4 and struct.unpack_from(">h", key, 2)[0] == 0
+
+    @property
+    def where(self) -> str:
+        """Topic, partition and offset, for error messages."""
+        return f"{self.topic}-{self.partition} offset {self.base_offset}"
 
     def payload(self) -> bytes:
         """Return the records' bytes, decompressed."""
-        return decompress(self.codec, self.raw, f"{self.topic}-{self.partition} offset {self.base_offset}")
+        return decompress(self.codec, self.raw, self.where)
+
+    def payload_in(self, buffer: Buffer) -> memoryview:
+        """Return the records' bytes, decompressed into `buffer` if need be: valid until it is used again."""
+        if not self.attributes & CODEC_MASK:
+            return memoryview(self.raw)
+        size = decompress_into(self.codec, self.raw, buffer, self.where)
+        return memoryview(buffer.memory)[:size]
 
     def records(self) -> Iterator[Record]:
         """Give the records in the order of their offsets; none for a control batch."""
         return iter(()) if self.control else _records(self, self.payload())
+
+    def records_of(self, payload: bytes) -> Iterator[Record]:
+        """Give the records of a payload that is decompressed already."""
+        return iter(()) if self.control else _records(self, payload)
 
 
 def parse(topic: str, partition: int, data: bytes | memoryview) -> tuple[Batch, ...]:
@@ -120,55 +141,14 @@ def parse(topic: str, partition: int, data: bytes | memoryview) -> tuple[Batch, 
                 producer_id=fields[9],
                 attributes=fields[5],
                 count=fields[12],
-                raw=bytes(view[at + HEADER.size : end]),
+                raw=view[at + HEADER.size : end],
             )
         )
         at = end
     return tuple(found)
 
 
-def decompress(codec: str, data: bytes, where: str = "") -> bytes:
-    """Decompress a payload.
-
-    Raises
-    ------
-    KafkaError
-        If the codec is not known or the data is damaged.
-    """
-    if codec == "none":
-        return data
-    import cramjam
-
-    try:
-        if codec == "gzip":
-            return bytes(cramjam.gzip.decompress(data))
-        if codec == "lz4":
-            return bytes(cramjam.lz4.decompress(data))
-        if codec == "zstd":
-            return bytes(cramjam.zstd.decompress(data))
-        if codec == "snappy":
-            return _snappy(data)
-    except cramjam.DecompressionError as error:
-        raise KafkaError(f"a {codec} batch does not decompress: {error}", where=where) from error
-    raise KafkaError(f"batch with {codec}", where=where)
-
-
-def _snappy(data: bytes) -> bytes:
-    """Decompress snappy as Java frames it (xerial), or one bare block as other clients write it."""
-    import cramjam
-
-    if not data.startswith(XERIAL):
-        return bytes(cramjam.snappy.decompress_raw(data))
-    parts: list[bytes] = []
-    at = len(XERIAL) + 8
-    while at + 4 <= len(data):
-        (length,) = struct.unpack_from(">i", data, at)
-        parts.append(bytes(cramjam.snappy.decompress_raw(data[at + 4 : at + 4 + length])))
-        at += 4 + length
-    return b"".join(parts)
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
+def _varint(data: bytes | memoryview, at: int) -> tuple[int, int]:
     shift = value = 0
     while True:
         byte = data[at]
@@ -177,22 +157,42 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
         if byte < 0x80:
             return (value >> 1) ^ -(value & 1), at
         shift += 7
+        if shift > 63:
+            raise IndexError("number too long")
 
 
-def _records(batch: Batch, data: bytes) -> Iterator[Record]:
+def record_ends(batch: Batch, data: memoryview | bytes) -> Iterator[tuple[int, int]]:
+    """Give where each record of a payload begins and ends, without reading it."""
+    at, size = 0, len(data)
     try:
-        yield from _decode(batch, data)
-    except (IndexError, UnicodeDecodeError) as error:
-        raise KafkaError(
-            "a record batch is damaged", where=f"{batch.topic}-{batch.partition} offset {batch.base_offset}"
-        ) from error
+        for _ in range(batch.count):
+            start = at
+            length, at = _varint(data, at)
+            at += length
+            if length < 0 or at > size:
+                raise IndexError("record length")
+            yield start, at
+    except IndexError as error:
+        raise KafkaError("a record batch is damaged", where=batch.where) from error
 
 
-def _decode(batch: Batch, data: bytes) -> Iterator[Record]:
+def record_at(batch: Batch, data: bytes) -> Record:
+    """Return the one record whose bytes `data` are."""
+    return next(_records(batch, data, 1))
+
+
+def _records(batch: Batch, data: bytes, count: int | None = None) -> Iterator[Record]:
+    try:
+        yield from _decode(batch, data, batch.count if count is None else count)
+    except (IndexError, UnicodeDecodeError, StopIteration) as error:
+        raise KafkaError("a record batch is damaged", where=batch.where) from error
+
+
+def _decode(batch: Batch, data: bytes, count: int) -> Iterator[Record]:
     append_time = batch.attributes & APPEND_TIME
     transactional = batch.transactional
     at = 0
-    for _ in range(batch.count):
+    for _ in range(count):
         length, at = _varint(data, at)
         end = at + length
         at += 1  # attributes of a record: unused
@@ -200,9 +200,9 @@ def _decode(batch: Batch, data: bytes) -> Iterator[Record]:
         offset_delta, at = _varint(data, at)
         key, at = _bytes(data, at)
         value, at = _bytes(data, at)
-        count, at = _varint(data, at)
+        named, at = _varint(data, at)
         headers: list[tuple[str, bytes | None]] = []
-        for _ in range(count):
+        for _ in range(named):
             name, at = _bytes(data, at)
             content, at = _bytes(data, at)
             headers.append(((name or b"").decode(), content))

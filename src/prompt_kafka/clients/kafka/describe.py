@@ -85,7 +85,7 @@ def metadata(connection: KafkaConnection, names: Sequence[str] | None) -> list[A
 def leaders(connection: KafkaConnection, topic: str) -> dict[int, int]:
     """Return the leader of each partition that has one."""
     (found,) = metadata(connection, [topic])
-    _check_topic(connection, found)
+    require_topic(connection, found)
     return {p.partition_index: p.leader_id for p in found.partitions if p.leader_id >= 0}
 
 
@@ -96,7 +96,7 @@ def topics(connection: KafkaConnection, names: Sequence[str] | None = None) -> t
     found = sorted(metadata(connection, names), key=lambda topic: topic.name)
     if names is not None:
         for topic in found:
-            _check_topic(connection, topic)
+            require_topic(connection, topic)
     settings = _settings(connection, [topic.name for topic in found])
     return tuple(
         TopicState(
@@ -156,7 +156,8 @@ def _settings(
     return read
 
 
-def _check_topic(connection: KafkaConnection, topic: Any) -> None:
+def require_topic(connection: KafkaConnection, topic: Any) -> None:
+    """Raise `UnknownTopicError`, with the names near it, where a metadata response says so."""
     if topic.error_code == 5:
         return
     try:

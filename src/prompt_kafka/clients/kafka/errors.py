@@ -29,6 +29,12 @@ class OffsetOutOfRangeError(UsageError):
     code = "offset-out-of-range"
 
 
+class LeaderMovedError(KafkaError):
+    """The broker that was asked does not lead the partition any more."""
+
+    code = "leader-moved"
+
+
 class NotTheLeaderError(KafkaError):
     """The controller that was asked does not lead the quorum.
 

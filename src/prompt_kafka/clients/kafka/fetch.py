@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from prompt_kafka.clients.kafka.batches import Batch, Record, parse
 from prompt_kafka.clients.kafka.describe import check
-from prompt_kafka.clients.kafka.errors import OffsetOutOfRangeError
+from prompt_kafka.clients.kafka.errors import LeaderMovedError, OffsetOutOfRangeError
 from prompt_kafka.clients.kafka.offsets import COMMITTED, EARLIEST, LATEST, TRIES, UNCOMMITTED, look_up
-from prompt_kafka.core.errors import UnreachableError
+from prompt_kafka.core.errors import PromptKafkaError, UnreachableError
 
 if TYPE_CHECKING:
     from prompt_kafka.clients.kafka.connection import KafkaConnection
@@ -111,7 +111,76 @@ def fetch(
     return found
 
 
-def _request(positions: dict[tuple[str, int], int], max_bytes: int, committed: bool, wait: float) -> Any:
+def fetch_from(
+    connection: KafkaConnection,
+    leader: int,
+    topic: str,
+    positions: Mapping[int, tuple[int, int]],
+    *,
+    committed: bool,
+    wait: float = 0.0,
+) -> dict[int, Fetched | PromptKafkaError]:
+    """Fetch partitions of one topic from one broker, once; what failed is a value.
+
+    Parameters
+    ----------
+    positions
+        Offset to start at and limit in bytes, by partition.
+    """
+    return fetch_from_each(connection, topic, {leader: positions}, committed=committed, wait=wait)
+
+
+def fetch_from_each(
+    connection: KafkaConnection,
+    topic: str,
+    positions: Mapping[int, Mapping[int, tuple[int, int]]],
+    *,
+    committed: bool,
+    wait: float = 0.0,
+) -> dict[int, Fetched | PromptKafkaError]:
+    """Do the same with several brokers at once; `positions` by leader."""
+    requests: list[tuple[Any, int | None]] = []
+    for leader, wanted in positions.items():
+        offsets = {(topic, partition): offset for partition, (offset, _) in wanted.items()}
+        limits = {(topic, partition): limit for partition, (_, limit) in wanted.items()}
+        requests.append((_request(offsets, limits, committed, wait), leader))
+    found: dict[int, Fetched | PromptKafkaError] = {}
+    for (leader, wanted), response in zip(positions.items(), connection.ask_each(requests), strict=True):
+        try:
+            if isinstance(response, BaseException):
+                raise response
+            check(response.error_code, connection.where)
+        except PromptKafkaError as error:
+            found.update(dict.fromkeys(wanted, error))
+            continue
+        for each in (partition for answer in response.responses for partition in answer.partitions):
+            asked = wanted[each.partition_index][0]
+            try:
+                found[each.partition_index] = _one(
+                    connection, leader, (topic, each.partition_index), asked, each
+                )
+            except PromptKafkaError as error:
+                found[each.partition_index] = error
+    return found
+
+
+def _one(
+    connection: KafkaConnection, leader: int, place: tuple[str, int], asked: int, answer: Any
+) -> Fetched:
+    where = f"{place[0]}-{place[1]} at {connection.where}"
+    if answer.error_code == OUT_OF_RANGE:
+        raise OffsetOutOfRangeError(f"offset {asked} is not there", where=where)
+    if answer.error_code in MOVED:
+        raise LeaderMovedError(f"broker {leader} does not lead it any more", where=where)
+    return _fetched(connection, place, asked, answer)
+
+
+def _request(
+    positions: Mapping[tuple[str, int], int],
+    max_bytes: int | Mapping[tuple[str, int], int],
+    committed: bool,
+    wait: float,
+) -> Any:
     from kafka.protocol.consumer import FetchRequest
 
     topic_type = FetchRequest.FetchTopic
@@ -124,7 +193,7 @@ def _request(positions: dict[tuple[str, int], int], max_bytes: int, committed: b
                 fetch_offset=offset,
                 last_fetched_epoch=-1,
                 log_start_offset=-1,
-                partition_max_bytes=max_bytes,
+                partition_max_bytes=max_bytes if isinstance(max_bytes, int) else max_bytes[topic, partition],
             )
         )
     return FetchRequest(

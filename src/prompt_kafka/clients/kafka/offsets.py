@@ -58,7 +58,7 @@ def look_up(
         for topic, partition in missing:
             by_leader[connection.leader(topic, partition, refresh=attempt > 0)].append((topic, partition))
         requests = [
-            (_request({where: missing[where] for where in places}, isolation), leader)
+            (request({where: missing[where] for where in places}, isolation), leader)
             for leader, places in by_leader.items()
         ]
         for response in connection.ask_each(requests):
@@ -70,7 +70,8 @@ def look_up(
     return found
 
 
-def _request(wanted: dict[tuple[str, int], int], isolation: int) -> Any:
+def request(wanted: dict[tuple[str, int], int], isolation: int) -> Any:
+    """Return the question for the offset at each partition's time (or `EARLIEST`, `LATEST`)."""
     from kafka.protocol.consumer import ListOffsetsRequest
 
     topic_type = ListOffsetsRequest.ListOffsetsTopic
