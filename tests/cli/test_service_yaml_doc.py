@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from prompt_kafka.adapters import config, config_hours
+from prompt_kafka.adapters import config, config_hours, config_messages
 from prompt_kafka.core.hours_rules import SITES, Sun
 
 PAGE = Path(__file__).parents[2] / "docs" / "service-yaml.md"
@@ -31,6 +31,11 @@ def _keys(heading: str) -> set[str]:
         ("`hours.business`", config_hours.BUSINESS_KEYS),
         ("`hours.night`", config_hours.NIGHT_KEYS),
         ("`hours.closed`", config_hours.CLOSED_KEYS),
+        ("`messages`", config_messages.MESSAGES_KEYS),
+        ("`messages.masks`", config_messages.MASK_KEYS),
+        ("`messages.schemas`", config_messages.SCHEMA_KEYS),
+        ("`messages.registry`", config_messages.REGISTRY_KEYS),
+        ("`messages.filters`", config_messages.FILTER_KEYS),
     ],
 )
 def test_every_key_is_documented_and_no_other(heading: str, known: Mapping[str, object]) -> None:

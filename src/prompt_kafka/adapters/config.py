@@ -16,8 +16,10 @@ from typing import Any
 
 from prompt_kafka.adapters.config_hours import operating
 from prompt_kafka.adapters.config_keys import check_keys, line_of
+from prompt_kafka.adapters.config_messages import messages
 from prompt_kafka.core.errors import UsageError
 from prompt_kafka.core.forge import METHODS, project_of
+from prompt_kafka.core.messages import ANYTHING
 from prompt_kafka.core.service import DEFAULT_LAG_OBJECTIVE_S, Environment, KafkaAccess, PullRequests
 
 SCHEMA = 1
@@ -50,6 +52,7 @@ ENVIRONMENT_KEYS: Mapping[str, type | tuple[type, ...]] = {
     "bring_back": str,
     "operator_application": str,
     "journal_filters": bool,
+    "messages": dict,
 }
 KAFKA_KEYS = {"user": str, "reader": str, "canary_user": str, "canary_topic": str, "listener": str}
 PULL_REQUEST_KEYS: Mapping[str, type] = {
@@ -147,7 +150,7 @@ def _environment(path: Path, name: str, entry: Any) -> Environment:
     _delivery(path, entry, under)
     requests = entry.get("pull_request") or {}
     _pull_request(path, requests, f"{under}pull_request.")
-    made = ("kafka", "groups", "simulated", "hours", "pull_request")
+    made = ("kafka", "groups", "simulated", "hours", "pull_request", "messages")
     plain = {k: v for k, v in entry.items() if k not in made}
     return Environment(
         name=str(name),
@@ -156,6 +159,7 @@ def _environment(path: Path, name: str, entry: Any) -> Environment:
         simulated=tuple(str(line) for line in entry.get("simulated") or ()),
         hours=operating(path, entry, under) if entry.get("hours") else None,
         pull_request=PullRequests(**requests),
+        messages=messages(path, entry, under) if entry.get("messages") else ANYTHING,
         **plain,
     )
 

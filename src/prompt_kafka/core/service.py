@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from prompt_kafka.core.hours_rules import Operating
+from prompt_kafka.core.messages import ANYTHING, Messages
 
 DEFAULT_LAG_OBJECTIVE_S = 60.0
 
@@ -117,6 +118,8 @@ class Environment:
         variable ``PROMPT_KAFKA_SLACK_TOKEN``.
     bring_back
         What to do when its Kubernetes API does not answer; empty where nobody has said.
+    messages
+        How its messages may be read: masks, schemas, exports, saved searches.
     journal_filters
         Whether the journal of readings keeps the text of filters, or their kind only.
     operator_application
@@ -149,6 +152,7 @@ class Environment:
     bring_back: str = ""
     operator_application: str = "strimzi"
     journal_filters: bool = True
+    messages: Messages = ANYTHING
 
     @property
     def folder(self) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from prompt_kafka.factory import Session
-from prompt_kafka.messages.view import PLAIN, View
+from prompt_kafka.messages import views
 
 
-def view_of(look: Session, topic: str) -> View:
+def view_of(look: Session, topic: str) -> views.TopicView:
     """Return the view of a topic."""
-    return PLAIN
+    return views.view_of(look.environment.messages, topic)
