@@ -7,6 +7,7 @@ where this one ends.
 
 from __future__ import annotations
 
+import heapq
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -95,8 +96,15 @@ class Merge:
                 self.records.append(record)
             if not queue.waiting or queue.waiting[0][1] is not part:
                 self._settle(queue)
-        if self._wanted is None and self._sink is None:
-            self.records.sort(key=_order, reverse=not self._forwards)
+
+    def ordered(self) -> tuple[Record, ...]:
+        """Return what was given out, merged by time."""
+        if self._wanted is not None:
+            return tuple(self.records)
+        own: dict[int, list[Record]] = {}
+        for record in self.records:
+            own.setdefault(record.partition, []).append(record)
+        return tuple(heapq.merge(*own.values(), key=_order, reverse=not self._forwards))
 
     def _settle(self, queue: _Queue) -> None:
         """Let go of what was fetched for parts whose matches are all given out."""

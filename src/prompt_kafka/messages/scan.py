@@ -30,6 +30,7 @@ PER_PARTITION = 4 << 20
 FAILURES = 3
 RETRY_S = 0.3
 EMPTY_WAIT_S = 0.2
+SMOOTH_S = 0.25  # a throttled fetch asks for what this time allows
 FETCHERS = 8
 WORKERS = max(2, min(4, os.cpu_count() or 2))
 
@@ -202,6 +203,8 @@ class Scan(Generic[Result]):
             return None
         leader, lanes = max(ready.items(), key=lambda entry: len(entry[1]))
         most = min(PER_PARTITION, max(RESPONSE // len(lanes), 256 << 10))
+        if self._throttle is not None:
+            most = max(1, min(most, int(self._throttle * SMOOTH_S / len(lanes))))
         positions = {lane.partition: lane.request(most) for lane in lanes}
         self._busy.add(leader)
         for lane in lanes:

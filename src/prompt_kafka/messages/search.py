@@ -219,7 +219,7 @@ class _Run:
                  for a in self._asked if not any(s.partition == a.partition for s in spans)]  # fmt: skip
         return Page(
             topic=self._asking.topic,
-            records=tuple(self._merge.records),
+            records=self._merge.ordered(),
             spans=tuple(sorted((*spans, *empty), key=lambda span: (span.partition, span.first))),
             forwards=self._asking.forwards,
             more=any(own.why == UNREACHED for own in unread),
