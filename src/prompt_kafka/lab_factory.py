@@ -112,6 +112,7 @@ def up(
     repo: Path | None,
     kafka_version: str | None,
     strimzi_version: str | None,
+    delivery: str | None = None,
     say: Say,
     listener: Listener,
 ) -> LabUp:
@@ -126,7 +127,7 @@ def up(
     from prompt_kafka.lab import lifecycle, preparation, service_file, training
 
     preparation.check(name, environment or "lab", repo)
-    wanted = lifecycle.Wanted(name, environment, repo, kafka_version, strimzi_version)
+    wanted = lifecycle.Wanted(name, environment, repo, kafka_version, strimzi_version, delivery)
     with lifecycle.only_one(name, say):
         state, fresh = lifecycle.state_of(wanted)
         lab = lifecycle.up(state, say, fresh=fresh)
@@ -146,6 +147,7 @@ def up(
             ("environment", f"{state.settings.environment} (-e {name})"),
             ("kubeconfig", str(state.kubeconfig)),
             ("git", str(state.git)),
+            *((("forge", f"{state.settings.forge_url}/"),) if state.settings.delivery != "push" else ()),
             ("state", str(state.root)),
             ("down", f"prompt-kafka lab down{'' if name == 'lab' else f' --name {name}'}"),
         ),

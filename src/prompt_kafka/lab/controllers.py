@@ -105,6 +105,17 @@ def _slack(process: Process) -> list[Part]:
     return [Slack(process.folder, process.settings.slack_port)]
 
 
+def _forge(process: Process) -> list[Part]:
+    if process.settings.delivery != "pull-request":
+        return []
+    from prompt_kafka.lab.forge import Forge
+
+    forge = Forge(process.folder, process.folder / "git" / "phalanx.git", process.settings.forge_port)
+    forge.pulls.rules.reviews = 1
+    forge.pulls.usual_checks = {"ci": "success"}
+    return [forge]
+
+
 def _garbage(process: Process) -> list[Part]:
     from prompt_kafka.lab.workloads.garbage import GarbageCollector
 
@@ -171,6 +182,7 @@ def _strimzi(process: Process) -> list[Part]:
 
 _BUILDERS: dict[str, Callable[[Process], list[Part]]] = {
     "slack": _slack,
+    "forge": _forge,
     "deployments": _deployments,
     "endpoints": _endpoints,
     "load-balancers": _load_balancers,

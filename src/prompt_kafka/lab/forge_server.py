@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
+from prompt_kafka.lab import forge_page
 from prompt_kafka.lab.forge_store import RejectedError
 
 if TYPE_CHECKING:
@@ -63,6 +65,9 @@ class _Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         given = self.rfile.read(length)
         forge.asked.append(f"{self.command} {parts.path}")
+        if not parts.path.startswith(ROOT):
+            self._page(parts.path)
+            return
         fault = forge.take_fault(self.command, parts.path)
         if fault is not None and fault.status:
             self._send(fault.status, {"message": fault.message}, fault.headers)
@@ -79,6 +84,19 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(status, body)
 
     do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _handle
+
+    def _page(self, path: str) -> None:
+        """Answer a browser."""
+        found = re.fullmatch(r"/pull/(\d+)/(approve|object|merge|close)", path)
+        said = ""
+        if self.command == "POST" and found:
+            said = forge_page.deed(self.server.forge, int(found[1]), found[2])
+        data = forge_page.page(self.server.forge, said).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
 
     def _answer(self, path: str, query: Mapping[str, str], given: bytes) -> tuple[int, Any]:
         forge = self.server.forge

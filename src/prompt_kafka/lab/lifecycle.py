@@ -44,6 +44,8 @@ class Wanted:
         GitOps checkout; None for the tree that is shipped with the package.
     kafka_version, strimzi_version
         Versions to put into the lab's Git; None for those of the charts.
+    delivery
+        How changes go: ``push`` or ``pull-request``.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Wanted:
     repo: Path | None = None
     kafka_version: str | None = None
     strimzi_version: str | None = None
+    delivery: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ def state_of(wanted: Wanted) -> tuple[LabState, bool]:
             repo=str(wanted.repo.resolve()) if wanted.repo else None,
             kafka_version=wanted.kafka_version,
             strimzi_version=wanted.strimzi_version,
+            delivery=wanted.delivery or "push",
         )
         return state, True
     state = LabState.open(wanted.name)
@@ -91,6 +95,7 @@ def state_of(wanted: Wanted) -> tuple[LabState, bool]:
         "repo": (str(wanted.repo.resolve()) if wanted.repo else None, settings.repo),
         "kafka-version": (wanted.kafka_version, settings.kafka_version),
         "strimzi-version": (wanted.strimzi_version, settings.strimzi_version),
+        "delivery": (wanted.delivery, settings.delivery),
     }
     for option, (new, old) in asked.items():
         if new is not None and new != old:

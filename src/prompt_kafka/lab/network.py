@@ -33,7 +33,8 @@ def choose_network(home: Path) -> tuple[int, int, int]:
         network, api_port, slack_port = f"127.{octet}", 16000 + octet, 17000 + octet
         if {network, api_port, slack_port} & taken or network in busy:
             continue
-        local = (api_port, slack_port, 18000 + octet)  # the last is `LabSettings.argocd_port`
+        # The last two are `LabSettings.argocd_port` and `forge_port`.
+        local = (api_port, slack_port, 18000 + octet, 19000 + octet)
         ports = ((f"{network}.0.1", CLAIM_PORT), *(("127.0.0.1", port) for port in local))
         if all(bindable(address, port) for address, port in ports):
             return octet, api_port, slack_port

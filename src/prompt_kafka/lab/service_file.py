@@ -29,6 +29,8 @@ def simulated(state: LabState, not_run: Sequence[tuple[str, str]]) -> list[str]:
         "Slack is the lab's own: nobody outside this machine reads what is announced",
         "heap sizes are capped, volumes are folders without a size limit, network policies are not enforced",
     ]
+    if settings.delivery == "pull-request":
+        lines.append(f"GitHub is the lab's own: a colleague's buttons are at {settings.forge_url}/")
     if not_run:
         lines.append(f"{len(not_run)} applications of this environment are not run")
     return lines
@@ -53,6 +55,13 @@ def write(state: LabState, not_run: Sequence[tuple[str, str]], *, cluster_id: st
         "slack_token_file": str(state.root / "slack-token"),
         "bring_back": "prompt-kafka lab up" + ("" if name == "lab" else f" --name {name}"),
     }
+    if state.settings.delivery == "pull-request":
+        entry["delivery"] = "pull-request"
+        entry["pull_request"] = {
+            "url": f"{state.settings.forge_url}/api/v3",
+            "token_file": str(state.root / "forge-token"),
+            "repository": "lab/phalanx",
+        }
     if cluster_id:
         entry["cluster_id"] = cluster_id
     document = {"schema": 1, "environments": {name: entry}}

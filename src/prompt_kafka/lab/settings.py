@@ -43,6 +43,8 @@ class LabSettings:
         GitOps checkout it was seeded from; None for the tree that is shipped with the package.
     kafka_version, strimzi_version
         Versions that were put into the lab's Git when it was made; None for those of the charts.
+    delivery
+        How changes go: ``push``, or ``pull-request`` at the lab's own forge.
     timer_factor
         The operator's timers and the kubelet's probe and restart delays are divided by it.
     schema
@@ -57,6 +59,7 @@ class LabSettings:
     repo: str | None = None
     kafka_version: str | None = None
     strimzi_version: str | None = None
+    delivery: str = "push"
     timer_factor: float = TIMER_FACTOR
     schema: int = SCHEMA
 
@@ -69,6 +72,16 @@ class LabSettings:
     def slack_url(self) -> str:
         """Address of the lab's Slack."""
         return f"http://127.0.0.1:{self.slack_port}"
+
+    @property
+    def forge_port(self) -> int:
+        """Port of the lab's forge on 127.0.0.1; it follows from the network."""
+        return 19000 + int(self.network.partition(".")[2])
+
+    @property
+    def forge_url(self) -> str:
+        """Address of the lab's forge."""
+        return f"http://127.0.0.1:{self.forge_port}"
 
     @property
     def argocd_port(self) -> int:
@@ -123,6 +136,7 @@ class LabSettings:
             ("api_port", int),
             ("slack_port", int),
             ("environment", str),
+            ("delivery", str),
             ("timer_factor", (int, float)),
         ):
             if not isinstance(getattr(self, field), kinds):

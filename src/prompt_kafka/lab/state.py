@@ -69,6 +69,7 @@ class LabState:
         repo: str | None = None,
         kafka_version: str | None = None,
         strimzi_version: str | None = None,
+        delivery: str = "push",
         timer_factor: float = TIMER_FACTOR,
     ) -> Self:
         """Make the folder of a new lab and choose its network and ports.
@@ -99,6 +100,7 @@ class LabState:
                 repo=repo,
                 kafka_version=kafka_version,
                 strimzi_version=strimzi_version,
+                delivery=delivery,
                 timer_factor=timer_factor,
             )
             for folder in (root, root / "pki", root / "git", root / "pods", root / "volumes"):

@@ -25,12 +25,18 @@ TRY = (
 )
 @click.option("--kafka-version", help="Put this Kafka version into the lab's Git.")
 @click.option("--strimzi-version", help="Put this version of the operator into the lab's Git.")
+@click.option(
+    "--delivery",
+    type=click.Choice(["push", "pull-request"]),
+    help="How changes go; pull requests at a small GitHub of the lab's own  [default: push]",
+)
 def command(
     name: str,
     environment: str | None,
     repo: Path | None,
     kafka_version: str | None,
     strimzi_version: str | None,
+    delivery: str | None,
 ) -> None:
     """Bring the service up on this machine, and return when it is proved.
 
@@ -53,6 +59,7 @@ def command(
         repo=repo,
         kafka_version=kafka_version,
         strimzi_version=strimzi_version,
+        delivery=delivery,
         say=say,
         listener=Progress(console, began=began),
     )
