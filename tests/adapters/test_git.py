@@ -268,7 +268,7 @@ def test_a_refused_push_says_why(bare: Path) -> None:
     hook.chmod(0o755)
     with pytest.raises(GitError, match="the push to main was refused: main is protected") as error:
         _repository(bare).commit(_action())
-    assert "pull request" in str(error.value)
+    assert "pull-request" in str(error.value)
 
 
 def test_a_missing_branch_is_a_usage_error(bare: Path) -> None:

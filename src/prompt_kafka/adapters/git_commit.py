@@ -77,6 +77,6 @@ def push(folder: Path, branch: str, settings: Sequence[str], where: str) -> bool
         raise GitError(
             f"the push to {branch} was refused: {error.what}",
             where=where,
-            next="get the right, or mend what your hook names; for pull requests set `delivery: pull-request`",
+            next="get the right, or mend what your hook names; or set `delivery: pull-request`",
         ) from None
     return True
