@@ -1,7 +1,10 @@
+import socket
+import threading
+
 import pytest
 
 from prompt_kafka.clients.kinds import ENDPOINT_SLICE, ENDPOINTS, POD, SERVICE
-from prompt_kafka.lab.workloads.addresses import REQUESTED
+from prompt_kafka.lab.workloads.addresses import OWN, REQUESTED
 from prompt_kafka.lab.workloads.services import Endpoints, LoadBalancers
 from tests.lab.cluster import eventually
 
@@ -112,3 +115,65 @@ def test_load_balancers_get_loopback_addresses_and_show_the_requested_one(cluste
     eventually(lambda: given("bootstrap") == given("k-3") + given("k-4"))
     shown = cluster.kubernetes.get(SERVICE, "k-3", space)["metadata"]["annotations"]
     assert shown[REQUESTED] == "172.24.10.3"
+
+
+def test_a_bootstrap_with_an_address_of_its_own_leads_to_a_ready_pod(cluster, space):
+    brokers = {"strimzi.io/cluster": space}
+    told = []
+
+    def answer(number, server):
+        while True:
+            try:
+                client, _ = server.accept()
+            except OSError:
+                return
+            told.append(client.recv(100))
+            client.sendall(f"k-{number}".encode())
+            client.close()
+
+    servers = {}
+    for number in (3, 4):
+        name = f"k-{number}"
+        one = {**brokers, "strimzi.io/pod-name": name}
+        cluster.kubernetes.create(service(space, name, one, type="LoadBalancer"))
+        servers[number] = socket.create_server((f"127.99.1.{200 + number}", 8080))
+        threading.Thread(target=answer, args=(number, servers[number]), daemon=True).start()
+        pod(cluster, space, name, f"127.99.1.{200 + number}", ready=number == 3, labels=one)
+    cluster.kubernetes.create(service(space, "own", brokers, type="LoadBalancer"))
+
+    def given(name):
+        found = cluster.kubernetes.get(SERVICE, name, space)
+        return [each["ip"] for each in found["status"].get("loadBalancer", {}).get("ingress") or ()]
+
+    eventually(lambda: len(given("own")) == 2)
+    cluster.kubernetes.patch(SERVICE, "own", space, {"metadata": {"annotations": {OWN: "true"}}})
+    eventually(lambda: len(given("own")) == 1 and given("own") not in (given("k-3"), given("k-4")))
+
+    def asked():
+        try:
+            with socket.create_connection((given("own")[0], 80), 2) as client:
+                client.sendall(b"who are you?")
+                return client.recv(100).decode()
+        except OSError:
+            return ""
+
+    eventually(lambda: asked() == "k-3")
+    assert {asked() for _ in range(4)} == {"k-3"}, "the other is not ready"
+    ready = {"conditions": [{"type": "Ready", "status": "True"}]}
+    cluster.kubernetes.patch(POD, "k-4", space, {"status": ready}, subresource="status")
+    eventually(lambda: {asked() for _ in range(4)} == {"k-3", "k-4"})
+    servers[3].close()
+    assert set(told) == {b"who are you?"}
+    eventually(lambda: asked() == "k-4")
+    servers[4].close()
+    address = given("own")[0]
+    cluster.kubernetes.delete(SERVICE, "own", space)
+
+    def free():
+        try:
+            socket.create_server((address, 80)).close()
+        except OSError:
+            return False
+        return True
+
+    eventually(free)

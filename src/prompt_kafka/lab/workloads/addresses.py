@@ -2,7 +2,8 @@
 
 A per-pod Service (its selector names one pod) gets an address of its own, which then *is* the pod's address:
 the lab's load balancer has no data path. A bootstrap Service gets the addresses of the per-pod Services whose
-selectors are narrower than its own. The address that a chart asks for is kept visible, not used.
+selectors are narrower than its own, unless it is annotated to have one of its own, with a data path, as a
+real one has. The address that a chart asks for is kept visible, not used.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 REQUESTED = "lab.prompt-kafka/requested-address"
+OWN = "lab.prompt-kafka/own-address"
+"""Annotation of a bootstrap Service: ``"true"`` for an address of its own."""
 PER_POD = ("strimzi.io/pod-name", "statefulset.kubernetes.io/pod-name")
 _ASKED = ("metallb.io/loadBalancerIPs", "metallb.universe.tf/loadBalancerIPs")
 
@@ -33,6 +36,12 @@ def requested(service: Mapping[str, Any]) -> str | None:
     annotations = service["metadata"].get("annotations") or {}
     found = next((annotations[key] for key in _ASKED if annotations.get(key)), None)
     return found or service["spec"].get("loadBalancerIP") or None
+
+
+def has_own(service: Mapping[str, Any]) -> bool:
+    """Return whether a Service of many pods is to have an address of its own, with a data path."""
+    annotations = service["metadata"].get("annotations") or {}
+    return pod_of(service) is None and annotations.get(OWN) == "true"
 
 
 def present(service: Mapping[str, Any]) -> list[str]:
@@ -67,14 +76,14 @@ def choose(service: Object, services: Sequence[Object], network: str) -> list[st
     """
     others = [each for each in services if each["metadata"]["uid"] != service["metadata"]["uid"]]
     balanced = [each for each in others if is_balanced(each)]
-    if pod_of(service) is None:
+    if pod_of(service) is None and not has_own(service):
         pods = [each for each in balanced if pod_of(each) and narrower(each, service)]
         if pods:
             pods.sort(key=lambda each: str(each["metadata"]["name"]))
             return [address for each in pods for address in present(each)]
-    if has := present(service):
-        return has[:1]
     taken = {address for each in balanced for address in present(each)}
+    if has := [each for each in present(service) if not has_own(service) or each not in taken]:
+        return has[:1]
     return [next(each for each in _pool(network) if each not in taken)]
 
 

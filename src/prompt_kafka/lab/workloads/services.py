@@ -6,6 +6,8 @@ Cluster addresses are the API server's business, there as here.
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from prompt_kafka.clients.kinds import ENDPOINT_SLICE, ENDPOINTS, POD, SERVICE, Kind
@@ -14,6 +16,7 @@ from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.lab.controller import Controller, owner_reference
 from prompt_kafka.lab.informer import Informer, Key, key_of
 from prompt_kafka.lab.workloads import addresses, pods
+from prompt_kafka.lab.workloads.forwarding import Forwarding
 
 log = logging.getLogger(__name__)
 
@@ -95,14 +98,11 @@ class Endpoints:
             return
         content = {key: each for key, each in wanted.items() if key not in ("apiVersion", "kind", "metadata")}
         if any(live.get(key) != each for key, each in content.items()):
-            merged = {**live, **content}
-            self._kubernetes.replace(merged)
+            self._kubernetes.replace({**live, **content})
 
     def _remove(self, kind: Kind, key: Key) -> None:
-        try:
+        with suppress(NotFound, Conflict):
             self._kubernetes.delete(kind, key[1], key[0])
-        except (NotFound, Conflict):
-            pass
 
 
 def _ports(service: Object, pod: Object | None) -> list[Object]:
@@ -232,28 +232,50 @@ class LoadBalancers:
         self._kubernetes = kubernetes
         self._network = network
         self._services = Informer(kubernetes, SERVICE, clock=clock)
+        self._endpoints = Informer(kubernetes, ENDPOINTS, clock=clock)
+        self._forwarding = Forwarding()
         # One key for all: addresses are chosen one after another, so that none is given twice.
         self._controller = Controller("load-balancers", self._reconcile, clock=clock)
 
     def start(self) -> None:
         """Begin to act."""
         self._services.on_change(lambda _event, _obj: self._controller.add(("", "all")))
-        self._services.start()
-        self._services.wait_synced()
+        for informer in (self._services, self._endpoints):
+            informer.start()
+        for informer in (self._services, self._endpoints):
+            informer.wait_synced()
         self._controller.start()
 
     def stop(self) -> None:
         """Stop."""
-        self._controller.stop()
-        self._services.stop()
+        for part in (self._controller, self._services, self._endpoints, self._forwarding):
+            part.stop()
 
     def _reconcile(self, _key: Key) -> float | None:
         services = self._services.items()
-        balanced = [each for each in services if addresses.is_balanced(each)]
-        balanced.sort(key=lambda each: (addresses.pod_of(each) is None, key_of(each)))
+        balanced = sorted(
+            filter(addresses.is_balanced, services),
+            key=lambda each: (addresses.pod_of(each) is None, key_of(each)),
+        )
         for service in balanced:
             self._address(service, services)
-        return None
+        wanted = {
+            (address, int(port["port"])): partial(self._backends, key_of(service))
+            for service in balanced
+            if addresses.has_own(service)
+            for address in addresses.present(service)
+            for port in service["spec"].get("ports") or ()
+        }
+        return 1.0 if self._forwarding.keep(wanted) else None
+
+    def _backends(self, key: Key) -> list[tuple[str, int]]:
+        """Return where the ready pods of a Service listen."""
+        return [
+            (each["ip"], int(port["port"]))
+            for subset in (self._endpoints.get(*key) or {}).get("subsets") or ()
+            for port in subset.get("ports") or ()
+            for each in subset.get("addresses") or ()
+        ]
 
     def _address(self, service: Object, services: list[Object]) -> None:
         metadata = service["metadata"]
