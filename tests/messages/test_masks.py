@@ -122,7 +122,7 @@ def test_what_is_no_document_shows_nothing(value: bytes) -> None:
     assert (shown.format, shown.text, shown.value, shown.raw, shown.tried) == (
         "masked",
         "masked: not parseable",
-        None,
+        "masked: not parseable",
         None,
         (),
     )

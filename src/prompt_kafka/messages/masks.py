@@ -66,14 +66,14 @@ class Mask:
         if not self._paths or decoded.format in ("null", FORMAT):
             return decoded
         if not decoded.structured:
-            return Decoded(FORMAT, None, NOT_PARSEABLE)
+            return Decoded(FORMAT, NOT_PARSEABLE, NOT_PARSEABLE)
         try:
             document_ = decoded.value
             for path in self._paths:
                 document_ = changed(document_, path, self._hide)
             return decoded._replace(value=document_, text=document(document_), tried=(), raw=None)
         except RecursionError:
-            return Decoded(FORMAT, None, NOT_PARSEABLE)
+            return Decoded(FORMAT, NOT_PARSEABLE, NOT_PARSEABLE)
 
     def whole(self, decoded: Decoded) -> Decoded:
         """Return a key or a header's value with all of it hidden; one that is not there stays so."""

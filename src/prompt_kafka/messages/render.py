@@ -18,12 +18,16 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 LINE = 400
+LAST_MS = 253_402_300_799_999
+"""The end of the year 9999."""
 
 
 def time_text(time_ms: int) -> str:
-    """Return a record's time, UTC; empty when the producer gave none."""
+    """Return a record's time, UTC; empty when the producer gave none, milliseconds when it is no date."""
     if time_ms < 0:
         return ""
+    if time_ms > LAST_MS:
+        return f"{time_ms} ms"
     return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 

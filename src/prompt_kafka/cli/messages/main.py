@@ -9,6 +9,7 @@ import click
 from prompt_kafka.cli.lazy import Entry, LazyGroup
 
 ENTRIES = {
+    "show": Entry("messages.show", "One record whole, by its permanent link or its place."),
     "read": Entry("messages.read", "Read a topic that is called like one of these words."),
 }
 
