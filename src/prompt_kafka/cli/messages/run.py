@@ -19,9 +19,10 @@ from prompt_kafka.core.reading import Act, Ended, Reading
 from prompt_kafka.core.reading import Asked as Looked
 from prompt_kafka.core.reading import Range as Offsets
 from prompt_kafka.factory import Session, session
-from prompt_kafka.targets import TargetOptions
+from prompt_kafka.targets import TargetOptions, environment_of
 
 if TYPE_CHECKING:
+    from prompt_kafka.clients.kafka import Record
     from prompt_kafka.messages import Asking, Found, Progress
     from prompt_kafka.messages.view import View
 
@@ -53,6 +54,8 @@ class How:
     throttle: str | None
     late: str | None
     token: str | None
+    export: str | None = None
+    saved: str | None = None
 
 
 def asking_of(how: How) -> Asking:
@@ -99,11 +102,28 @@ def run(how: How, target: TargetOptions, output: str) -> int:
     from prompt_kafka.messages.summary import found_summary
     from prompt_kafka.messages.token import token_of
 
+    if how.saved:
+        how = _with_saved(how, target)
     asking, topic_id = (asking_of(how), "") if how.token is None else _continued(how)
     budget = budget_of(how.budget)
-    throttle = size_of(how.throttle) if how.throttle else None
+    if how.export and how.follow:
+        raise UsageError("--export ends, --follow does not", next="give one of them")
     with session(target) as look, _interruptible() as stop:
+        throttle = _least(size_of(how.throttle) if how.throttle else 0, look.environment.messages.throttle)
         connection, view = look.kafka(), view_of(look, asking.topic)
+        if how.export:
+            from prompt_kafka.cli.messages import exporting
+
+            def search(sink: Callable[[Record], None]) -> Found:
+                with _noted(look, asking, how.export or "") as ended, _shown() as progress:
+                    found = messages.search(
+                        connection, asking, view=view, budget=budget, throttle=throttle, stop=stop,
+                        progress=progress, sink=sink,
+                    )  # fmt: skip
+                    ended(found)
+                return found
+
+            return exporting.run(look, asking, view, how.export, search, output)
         with _noted(look, asking) as ended, _shown() as progress:
             found = messages.search(
                 connection, asking, view=view, budget=budget, throttle=throttle, stop=stop, progress=progress
@@ -131,6 +151,33 @@ def run(how: How, target: TargetOptions, output: str) -> int:
         if found.page.ending == "stopped":
             return ExitCode.INTERRUPTED
         return ExitCode.FAILED if found.failed else ExitCode.OK
+
+
+def _with_saved(how: How, target: TargetOptions) -> How:
+    """Return the words with those of a saved search added to them."""
+    known = environment_of(target, changes=False).messages.filters_of(how.topic)
+    saved = next((each for each in known if each.name == how.saved), None)
+    if saved is None:
+        names = ", ".join(each.name for each in known)
+        raise UsageError(
+            f"no search {how.saved!r} is saved for topic {how.topic}",
+            next=f"there are: {names}" if names else "they are kept in service.yaml under messages.filters",
+        )
+    given = dict(saved.options)
+    where = " && ".join(f"({each})" for each in (*given.get("where", ()), how.where) if each)
+    return replace(
+        how,
+        grep=how.grep + given.get("grep", ()),
+        key=how.key + given.get("key", ()),
+        value=how.value + given.get("value", ()),
+        header=how.header + given.get("header", ()),
+        where=where or None,
+    )
+
+
+def _least(asked: float, configured: float) -> float | None:
+    """Return the bytes per second that both the command and the configuration allow."""
+    return min((rate for rate in (asked, configured) if rate), default=None)
 
 
 def _continued(how: How) -> tuple[Asking, str]:
@@ -176,11 +223,11 @@ def _follow(
 
 
 @contextmanager
-def _noted(look: Session, asking: Asking) -> Iterator[Callable[[Found], None]]:
+def _noted(look: Session, asking: Asking, into: str = "") -> Iterator[Callable[[Found], None]]:
     """Note in the journal who reads what, and how that ended."""
-    act = Act.SEARCH if asking.filter else Act.VIEW
+    act = Act.EXPORT if into else Act.SEARCH if asking.filter else Act.VIEW
     filters = tuple(Looked(how, text) for how, text in asking.filter.asked)
-    note = look.note_reading(Reading(act, asking.topic, filters=filters))
+    note = look.note_reading(Reading(act, asking.topic, filters=filters, into=into))
     if note.problem:
         click.echo(note.problem, err=True)
 
