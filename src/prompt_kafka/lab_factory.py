@@ -17,6 +17,7 @@ from prompt_kafka.core.conditions import Finished
 from prompt_kafka.core.errors import PromptKafkaError, UsageError
 from prompt_kafka.core.plan import Step
 from prompt_kafka.core.run import StepRecord
+from prompt_kafka.core.started import OperatorReady, WorkloadsServe
 from prompt_kafka.core.verdict import Verdict
 from prompt_kafka.core.world import Part, World
 from prompt_kafka.factory import Session, session
@@ -175,6 +176,21 @@ def _prove(look: Session, listener: Listener) -> None:
         timeout_s=PROOF_TIMEOUT_S,
     )
     look.acting.prove(step, _Hopeful(listener))
+    look.acting.prove(_operators(look), _Hopeful(listener))
+
+
+def _operators(look: Session) -> Step:
+    """Return the step that waits for the operators: data flows without them, and `status` would complain."""
+    seen = look.observe(frozenset({Part.NODES, Part.WORKLOADS}))
+    entity = f"{seen.nodes.known.kafka.name}-entity-operator" if seen.nodes.known else ""
+    there = tuple(each.name for each in seen.workloads.known or () if each.name == entity)
+    return Step(
+        "prove that the operators run",
+        "a lab that was killed is adopted with its data flowing, before its operators are back",
+        Observe(),
+        proof=(OperatorReady(), WorkloadsServe(there)) if there else (OperatorReady(),),
+        timeout_s=PROOF_TIMEOUT_S,
+    )
 
 
 def down(name: str, *, purge: bool, say: Say) -> None:

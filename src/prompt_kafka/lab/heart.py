@@ -22,6 +22,17 @@ LEASE_SECONDS = 3
 _RENEW = 0.75
 
 
+def identity(pid: int) -> str:
+    """Return how the controllers' process signs the Lease."""
+    return f"controllers-{pid}"
+
+
+def holder(kubernetes: Kubernetes) -> str:
+    """Return who signed the Lease last; empty where nobody has, or gave it up."""
+    lease = kubernetes.find(LEASE, LEASE_NAME, LEASE_NAMESPACE)
+    return str(((lease or {}).get("spec") or {}).get("holderIdentity") or "")
+
+
 class Heart:
     """Renews the Lease that says the controllers live.
 
@@ -65,7 +76,7 @@ class Heart:
 
     def _renew(self) -> None:
         now = self._clock.now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        spec = {"holderIdentity": f"controllers-{os.getpid()}", "leaseDurationSeconds": LEASE_SECONDS}
+        spec = {"holderIdentity": identity(os.getpid()), "leaseDurationSeconds": LEASE_SECONDS}
         body = {"spec": {**spec, "renewTime": now}}
         try:
             self._kubernetes.patch(LEASE, LEASE_NAME, LEASE_NAMESPACE, body)

@@ -20,6 +20,7 @@ from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.core.errors import TimedOutError, UnreachableError, UsageError
 from prompt_kafka.lab import argocd, crds, forced, git, preparation, processes
 from prompt_kafka.lab.apiserver.pki import prepare
+from prompt_kafka.lab.heart import holder, identity
 from prompt_kafka.lab.preparation import Say
 from prompt_kafka.lab.processes import Process
 from prompt_kafka.lab.settings import check_name
@@ -28,6 +29,7 @@ from prompt_kafka.lab.standing import API_DOWN
 from prompt_kafka.lab.state import LabState, LabStateError, labs_home
 
 API_TIMEOUT_S = 30.0
+CONTROLLERS_TIMEOUT_S = 30.0
 STOP_GRACE_S = 90.0
 """Six brokers and controllers, stopped in order on a busy machine."""
 
@@ -149,6 +151,7 @@ def up(state: LabState, say: Say, *, fresh: bool, clock: Clock = SYSTEM) -> Up:
                 _wait_for_api(state, kubernetes, started, clock)
                 _define(kubernetes)
                 installed = argocd.install(kubernetes, state.settings, url, say=say)
+                _wait_for_controllers(state, kubernetes, clock)
         except BaseException:
             if started is not None and fresh:
                 processes.stop([started], STOP_GRACE_S)
@@ -195,6 +198,20 @@ def _wait_for_api(state: LabState, kubernetes: Kubernetes, started: Process | No
         where=f"{state.settings.api_url}: {said or 'no log'}",
         next=f"prompt-kafka lab logs supervisor --name {state.settings.name}",
     )
+
+
+def _wait_for_controllers(state: LabState, kubernetes: Kubernetes, clock: Clock) -> None:
+    """Wait until the controllers that run now say that they live.
+
+    The Lease of those that were killed with a lab stays fresh for seconds: an operator's pod would be Ready,
+    and then not, and then again. Where they do not come, the proof says what is missing.
+    """
+
+    def alive() -> bool:
+        process = Process.load(state.record("controllers"))
+        return process is not None and process.alive() and holder(kubernetes) == identity(process.pid)
+
+    clock.wait_until(alive, CONTROLLERS_TIMEOUT_S, interval=0.1)
 
 
 def _last_line(log: Path) -> str:
