@@ -22,7 +22,7 @@ from prompt_kafka.clients.kubernetes import Kubernetes
 from prompt_kafka.core.actions import Observe
 from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.core.conditions import Finished
-from prompt_kafka.core.errors import PromptKafkaError, RefusedError
+from prompt_kafka.core.errors import ExitCode, PromptKafkaError, RefusedError
 from prompt_kafka.core.hours_guard import overridden
 from prompt_kafka.core.in_flight import resume_line
 from prompt_kafka.core.plan import Plan, Step
@@ -181,6 +181,8 @@ class Acting:
             except PromptKafkaError as error:
                 if not (isinstance(error, RefusedError) and error.rule == "run-taken-over"):
                     error.resume = resume_line(record)
+                    if error.exit_code in (ExitCode.FAILED, ExitCode.USAGE):  # of what was asked on the way
+                        error.exit_code = ExitCode.STOPPED
                 noting.failed(str(error))
                 raise
 

@@ -29,7 +29,8 @@ from tests.story.upgrading import LONG, Traffic
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
 
 SEED = 20261124
-STOPPED = 6
+STOPPED = (5, 6)
+"""No proof in time; stopped. Both can be taken up."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ FAULTS = (
     Breaking(("controllers-kill",)),
     Breaking(("slow", "prompt-kafka-kafka-4")),
     Breaking(
-        ("git-refuse",), True, "the lab refuses every push", ("topic-create", "rollback", "upgrade-kafka")
+        ("git-refuse",), True, "the push to main was refused", ("topic-create", "rollback", "upgrade-kafka")
     ),
     Breaking(("slack-down",), True, "nothing was done", ("restart-one", "restart", "upgrade-kafka")),
     Breaking(("slack-down",), True, "", ("topic-create", "deploy")),
@@ -124,7 +125,7 @@ def _in_the_middle(scene: Scene, procedure: Procedure, before: set[str], rolled:
 
 def _stopped_clearly(fault: Breaking, code: int, said: str, errors: str) -> None:
     """Assert that a person knows what is wrong, and how the run is taken up."""
-    assert code == STOPPED, f"{code}\n{said}\n{errors}"
+    assert code in STOPPED, f"{code}\n{said}\n{errors}"
     assert "Traceback" not in errors
     assert "prompt-kafka run resume " in errors, errors
     assert fault.stops in errors, errors
