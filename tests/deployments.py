@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from prompt_kafka.core.actions import Action
+from prompt_kafka.core.actions import Action, Annotate
 from prompt_kafka.core.changes import CommitFiles, Manual, Refresh, Sync
 from prompt_kafka.core.configured import BrokerSettings, Setting
 from prompt_kafka.core.delivery import Commit, Folder
@@ -72,6 +72,12 @@ def before(
     return worlds.change(world, of_world), means
 
 
+def with_settings(world: World, changed: Mapping[str, Mapping[str, Any]]) -> World:
+    """Return a world in which every broker has these settings, too."""
+    settings = {**SETTINGS, **{name: Setting(**each) for name, each in changed.items()}}
+    return replace(world, settings=Seen(BrokerSettings({id: settings for id in BROKERS}, 27), NOW))
+
+
 def _texts(files: Mapping[str, str | None]) -> dict[str, str]:
     return {path: text for path, text in files.items() if text is not None}
 
@@ -97,5 +103,7 @@ def _does(action: Action) -> str:
             return f"sync {what} at {action.revision[:4] or 'its commit'}"
         case Manual():
             return f"by hand: {action.line}"
+        case Annotate():
+            return f"roll {action.name}"
         case _:
             return "observe"

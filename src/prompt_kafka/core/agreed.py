@@ -195,9 +195,12 @@ class BrokersHave:
     ----------
     settings
         Name and value of each.
+    usual
+        Names of those that are nobody's: neither set while they run nor in the file they started with.
     """
 
     settings: tuple[tuple[str, str], ...]
+    usual: tuple[str, ...] = ()
 
     needs_to_see: ClassVar[frozenset[Look]] = frozenset({Part.SETTINGS})
 
@@ -211,7 +214,15 @@ class BrokersHave:
                 has = found[name].value if name in found else None
                 if not same(has, value):
                     wrong.append(f"broker {id}: {name} is {has}, not {value}")
-        said = ", ".join(f"{name}={value}" for name, value in self.settings)
+            for name in self.usual:
+                if name in found and (found[name].dynamic or found[name].started_with):
+                    wrong.append(f"broker {id}: {name} is {found[name].value}, not Kafka's own default")
+        said = ", ".join(
+            [
+                *(f"{name}={value}" for name, value in self.settings),
+                *(f"{name} at Kafka's default" for name in self.usual),
+            ]
+        )
         return judge(wrong, f"{len(world.settings.known.brokers)} brokers have {said}")
 
 

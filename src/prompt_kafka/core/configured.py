@@ -5,6 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+THREADS = frozenset(
+    {
+        "background.threads",
+        "log.cleaner.threads",
+        "num.io.threads",
+        "num.network.threads",
+        "num.recovery.threads.per.data.dir",
+        "num.replica.fetchers",
+    }
+)
+"""Pools that Kafka lets grow to at most their double, or shrink to their half, while it runs (4.0 to 4.2)."""
+
+WRITTEN_ANYWAY = frozenset({"min.insync.replicas"})
+"""What the operator writes into a broker's file when the resource does not name it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -18,11 +33,14 @@ class Setting:
         Only a restart changes it.
     dynamic
         It was set while the broker ran, on it or on all of them; else it is the file's or the default.
+    started_with
+        The broker has read it from its file when it started, whatever was set since.
     """
 
     value: str | None
     read_only: bool = False
     dynamic: bool = False
+    started_with: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +56,34 @@ class BrokerSettings:
     brokers: Mapping[int, Mapping[str, Setting]] = field(default_factory=dict)
     metadata_level: int | None = None
 
-    def restarts(self, name: str) -> bool | None:
-        """Return whether only a restart changes a setting; None when no broker knows it."""
-        found = [each[name].read_only for each in self.brokers.values() if name in each]
-        return any(found) if found else None
+    def restarts(self, name: str, wanted: object = None) -> bool | None:
+        """Return whether only a restart changes a setting; None when no broker knows it.
+
+        Parameters
+        ----------
+        wanted
+            Its new value: a pool of threads may at most be doubled or halved while a broker runs.
+        """
+        found = [each[name] for each in self.brokers.values() if name in each]
+        if not found:
+            return None
+        return any(each.read_only or (name in THREADS and _too_far(each.value, wanted)) for each in found)
+
+    def stays(self, name: str) -> bool:
+        """Return whether a setting that is taken away stays until a restart.
+
+        The operator takes back what was set while the brokers ran, not what they started with.
+        """
+        found = [each[name] for each in self.brokers.values() if name in each]
+        return name not in WRITTEN_ANYWAY and any(each.started_with and not each.read_only for each in found)
+
+
+def _too_far(value: str | None, wanted: object) -> bool:
+    try:
+        before, after = int(value or ""), int(str(wanted))
+    except ValueError:
+        return False
+    return after < before // 2 or after > before * 2
 
 
 @dataclass(frozen=True, slots=True, order=True)

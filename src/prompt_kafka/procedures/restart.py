@@ -10,17 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from prompt_kafka.core.actions import Annotate, AnnotateEach, Delete, Observe
-from prompt_kafka.core.conditions import (
-    Condition,
-    Finished,
-    OperatorRuns,
-    QuorumLed,
-    Replaced,
-    RollBegun,
-    RollGivenUp,
-    TargetIs,
-)
+from prompt_kafka.core.actions import Annotate, Delete, Observe
+from prompt_kafka.core.conditions import Condition, Finished, OperatorRuns, RollBegun, RollGivenUp, TargetIs
 from prompt_kafka.core.errors import RefusedError, UsageError
 from prompt_kafka.core.objects import Nodes, Pod
 from prompt_kafka.core.plan import Plan, Step
@@ -30,13 +21,15 @@ from prompt_kafka.core.request import RestartRequest
 from prompt_kafka.core.world import INSTANT, Look, World
 from prompt_kafka.procedures import guards
 from prompt_kafka.procedures import proof as proofs
+from prompt_kafka.procedures.roll_steps import (
+    ROLLING_UPDATE,
+    SECONDS_PER_POD,
+    ask_each,
+    baseline,
+    pods_back,
+    roll_pod_set,
+)
 from prompt_kafka.procedures.table import Means
-
-ROLLING_UPDATE = "strimzi.io/manual-rolling-update"
-"""Read on a pod set (all its pods) and on a pod; not on Kafka or a node pool."""
-
-SECONDS_PER_POD = 360.0
-"""Strimzi waits up to 300 s for a pod before it goes on."""
 
 
 def needs_to_see(request: RestartRequest) -> frozenset[Look]:
@@ -202,20 +195,8 @@ def _by_operator(world: World, nodes: Nodes, chosen: list[Pod], request: Restart
         if not going:
             continue
         whole = len(going) == len(members) and not request.pods
-        role = "controllers" if going[0].is_controller else "brokers"
         if whole:
-            yield Step(
-                title=f"restart the {role} {going[0].name} … {going[-1].node_id}, one at a time",
-                why=f"the operator rolls every pod of pod set {pod_set.name} and checks each before it goes",
-                action=Annotate("strimzipodset", pod_set.name, nodes.kafka.namespace, ROLLING_UPDATE, "true"),
-                needs=needs,
-                proof=_pods_back(going),
-                marks=(RollBegun(_baseline(going)),),
-                given_up=RollGivenUp(_baseline(going)),
-                again=_ask_each(nodes, going),
-                timeout_s=SECONDS_PER_POD * len(going),
-                disruptive=True,
-            )
+            yield roll_pod_set(nodes, pod_set.name, going, needs)
             continue
         for pod in going:
             yield Step(
@@ -223,18 +204,13 @@ def _by_operator(world: World, nodes: Nodes, chosen: list[Pod], request: Restart
                 why="the operator checks that it may go, then replaces it",
                 action=Annotate("pod", pod.name, nodes.kafka.namespace, ROLLING_UPDATE, "true", uid=pod.uid),
                 needs=needs,
-                proof=_pods_back([pod]),
-                marks=(RollBegun(_baseline([pod])),),
-                given_up=RollGivenUp(_baseline([pod])),
-                again=_ask_each(nodes, [pod]),
+                proof=pods_back([pod]),
+                marks=(RollBegun(baseline([pod])),),
+                given_up=RollGivenUp(baseline([pod])),
+                again=ask_each(nodes, [pod]),
                 timeout_s=SECONDS_PER_POD,
                 disruptive=True,
             )
-
-
-def _ask_each(nodes: Nodes, pods: list[Pod]) -> AnnotateEach:
-    """Return what is asked again after the operator gave up: for the pods that are still the old ones."""
-    return AnnotateEach("pod", _baseline(pods), nodes.kafka.namespace, ROLLING_UPDATE, "true")
 
 
 def _by_deletion(world: World, nodes: Nodes, chosen: list[Pod], proof: Finished) -> Iterator[Step]:
@@ -248,16 +224,8 @@ def _by_deletion(world: World, nodes: Nodes, chosen: list[Pod], proof: Finished)
             why="its pod set makes it anew on the same volume",
             action=Delete("pod", pod.name, nodes.kafka.namespace, pod.uid),
             needs=_common_needs(world),
-            proof=(*_pods_back([pod]), *(() if pod is chosen[-1] else (between,))),
-            marks=(RollBegun(_baseline([pod])),),
+            proof=(*pods_back([pod]), *(() if pod is chosen[-1] else (between,))),
+            marks=(RollBegun(baseline([pod])),),
             timeout_s=SECONDS_PER_POD,
             disruptive=True,
         )
-
-
-def _pods_back(pods: list[Pod]) -> tuple[Condition, ...]:
-    return (Replaced(_baseline(pods)), QuorumLed())
-
-
-def _baseline(pods: list[Pod]) -> tuple[tuple[str, str], ...]:
-    return tuple((pod.name, pod.uid) for pod in pods)

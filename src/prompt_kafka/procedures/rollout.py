@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 from prompt_kafka.core.actions import Observe
 from prompt_kafka.core.agreed import BrokersHave, ResourceAgrees, ResourceReady
-from prompt_kafka.core.conditions import Condition, TargetIs
-from prompt_kafka.core.configured import said
+from prompt_kafka.core.conditions import Condition, OperatorRuns, TargetIs
+from prompt_kafka.core.configured import WRITTEN_ANYWAY, said
 from prompt_kafka.core.delivery import Application, GitState
 from prompt_kafka.core.live import leaves
 from prompt_kafka.core.plan import Step
@@ -22,6 +22,7 @@ from prompt_kafka.procedures.authoring.show import difference_shown
 from prompt_kafka.procedures.passwords import passwords
 from prompt_kafka.procedures.proof import finished
 from prompt_kafka.procedures.rendered import Difference, Key, Manifest, by_key, difference, topic_name
+from prompt_kafka.procedures.roll_steps import roll_pod_set
 from prompt_kafka.procedures.rolls import Effect, effects
 from prompt_kafka.procedures.table import Means
 
@@ -101,6 +102,16 @@ class Rollout:
         """What it does to running nodes."""
         return tuple(effects(by_key(self.before), self.brought, self.world.settings.known))
 
+    @property
+    def taken_away(self) -> tuple[str, ...]:
+        """The brokers' settings that are to be Kafka's own defaults again."""
+        settings, old, new = self.world.settings.known, by_key(self.before), by_key(self.after)
+        told = {name for each in (settings.brokers.values() if settings else ()) for name in each}
+        keys = [key for key in self.due if key[0] == "Kafka" and key in old]
+        gone = {path[-1] for key in keys for path, _ in leaves(_config(old[key]))}
+        gone -= {path[-1] for key in keys for path, _ in leaves(_config(new[key]))}
+        return tuple(sorted(gone & told - WRITTEN_ANYWAY))
+
 
 def guard(rollout: Rollout) -> rollout_guards.Levels:
     """Refuse what must not come."""
@@ -125,6 +136,7 @@ def steps(rollout: Rollout, levels: rollout_guards.Levels) -> Iterator[Step]:
     else:
         yield from _in_order(rollout, levels, restarts)
         yield everything
+    yield from _restart_what_stays(rollout)
     yield prove(rollout)
 
 
@@ -160,6 +172,19 @@ def _in_order(rollout: Rollout, levels: rollout_guards.Levels, restarts: bool) -
             yield _follow(rollout)
 
 
+def _restart_what_stays(rollout: Rollout) -> Iterator[Step]:
+    """Yield the restart of the brokers that started with a setting that is taken away."""
+    settings, nodes = rollout.world.settings.known, rollout.world.nodes.known
+    staying = [name for name in rollout.taken_away if settings is not None and settings.stays(name)]
+    if not staying or nodes is None:
+        return
+    why = f"they started with {', '.join(staying)}: the operator takes back only what it set while they ran"
+    for pod_set in nodes.pod_sets:
+        brokers = [pod for pod in nodes.pods if pod.pool == pod_set.pool and pod.is_broker]
+        if brokers:
+            yield roll_pod_set(nodes, pod_set.name, brokers, (*_needs(rollout), OperatorRuns()), why=why)
+
+
 def _follow(rollout: Rollout) -> Step:
     return Step(
         title="follow the operator until Kafka is really finished",
@@ -187,8 +212,9 @@ def prove(rollout: Rollout) -> Step:
 def proofs(rollout: Rollout) -> tuple[Condition, ...]:
     """Return what must hold of what was brought: settings, topics, users."""
     wanted, found = by_key(rollout.after), list[Condition]()
-    if settings := tuple(_settings(rollout)):
-        found.append(BrokersHave(settings))
+    settings, usual = tuple(_settings(rollout)), rollout.taken_away
+    if settings or usual:
+        found.append(BrokersHave(settings, usual))
     for kind, name in sorted(rollout.due):
         if kind == "KafkaUser":
             found.append(ResourceReady(kind, name))

@@ -82,7 +82,7 @@ def effects(
         old = before.get((kind, name), {})
         for path in _changed(old.get("spec") or {}, after.get("spec") or {}):
             values = _values(at(old.get("spec"), path), at(after.get("spec"), path))
-            does, restarts = _effect(kind, path, settings)
+            does, restarts = _effect(kind, path, settings, at(after.get("spec"), path))
             yield Effect(f"{kind} {name}, {'.'.join(path)}{values}", does, restarts)
 
 
@@ -98,11 +98,13 @@ def _values(old: Any, new: Any) -> str:
     return f" {words[0]} → {words[1]}" if all(len(word) <= 40 for word in words) else ""
 
 
-def _effect(kind: str, path: Path, settings: BrokerSettings | None) -> tuple[str, bool]:
+def _effect(kind: str, path: Path, settings: BrokerSettings | None, wanted: Any) -> tuple[str, bool]:
     if kind == "KafkaNodePool":
         return next((does, restarts) for start, does, restarts in _POOL if path[: len(start)] == start)
     if path[:2] == _SETTINGS:
-        restarts = settings.restarts(path[-1]) if settings is not None else None
+        if wanted is None and settings is not None and settings.stays(path[-1]):
+            return "the brokers started with it, so it stays until they are restarted, afterwards", True
+        restarts = settings.restarts(path[-1], wanted) if settings is not None else None
         if restarts is False:
             return "changed while the brokers run", False
         return f"{NODES}: only that changes it" if restarts else f"{NODES}, as far as can be told", True

@@ -14,7 +14,7 @@ from prompt_kafka.core.errors import RefusedError
 from prompt_kafka.core.request import RollbackRequest
 from prompt_kafka.core.world import Seen
 from prompt_kafka.procedures import rollback
-from tests.deployments import before, does, edited
+from tests.deployments import before, does, edited, with_settings
 from tests.topics import FOLDER, HEAD, OLDER
 from tests.worlds import NOW
 
@@ -30,6 +30,8 @@ def test_case(path: Path) -> None:
     service = case.get("service") or {}
     service = {**service, "application": {**usual, **service.get("application", {})}}
     world, means = before(head, older, service, case.get("world") or {})
+    if "settings" in case:
+        world = with_settings(world, case["settings"])
     if "restores" in case:
         git = world.git.known
         assert git is not None
@@ -48,6 +50,9 @@ def test_case(path: Path) -> None:
         assert case["nothing"] in plan.nothing_because
     for note in case.get("notes") or ():
         assert any(note in each for each in plan.notes), plan.notes
+    proof = " ".join(str(each) for each in plan.steps[-1].proof) if plan.steps else ""
+    for words in case.get("proof") or ():
+        assert words in proof
     commits = [step.action for step in plan.steps if isinstance(step.action, CommitFiles)]
     for commit in commits:
         texts = {**older}

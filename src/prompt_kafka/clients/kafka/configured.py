@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 BROKER_RESOURCE = 4
 DYNAMIC = (2, 3)
 """Config sources of what was set while a broker ran: on it, or on all of them."""
+STATIC = 4
+"""The config source of what a broker has read from its file when it started."""
 
 METADATA_VERSION = "metadata.version"
 _ANY = 1
@@ -33,7 +35,8 @@ def settings(connection: KafkaConnection) -> BrokerSettings:
             DescribeConfigsRequest(
                 resources=[
                     resource(resource_type=BROKER_RESOURCE, resource_name=str(id), configuration_keys=None)
-                ]
+                ],
+                include_synonyms=True,
             ),
             id,
         )
@@ -53,7 +56,8 @@ def settings(connection: KafkaConnection) -> BrokerSettings:
 
 def _setting(config: Any) -> Setting:
     value = None if config.is_sensitive else config.value
-    return Setting(value, bool(config.read_only), config.config_source in DYNAMIC)
+    started_with = any(each.source == STATIC for each in config.synonyms or ())
+    return Setting(value, bool(config.read_only), config.config_source in DYNAMIC, started_with)
 
 
 def _level(answer: Any) -> int | None:
