@@ -143,7 +143,7 @@ class Session:
         """Return why pull requests cannot be opened from here; empty where they can, or need not be."""
         if self.environment.delivery != "pull-request":
             return ""
-        from prompt_kafka.adapters.forge import token_of
+        from prompt_kafka.adapters.forge_token import token_of
 
         return token_of(self.environment)[1]
 

@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 
 from prompt_kafka.adapters import forge_http
-from prompt_kafka.adapters.forge import Forge, token_of
+from prompt_kafka.adapters.forge import Forge
 from prompt_kafka.adapters.forge_http import ForgeError, ForgeHttp
+from prompt_kafka.adapters.forge_token import token_of
 from prompt_kafka.core.clock import ManualClock
 from prompt_kafka.core.errors import PromptKafkaError, StoppedError, UnreachableError, UsageError
 from prompt_kafka.core.forge import BEGIN, END, Check, Project, project_of, with_text
-from prompt_kafka.core.pull_requests import ClosePullRequest, MergePullRequest, OpenPullRequest
+from prompt_kafka.core.pull_requests import ClosePullRequest, DeleteBranch, MergePullRequest, OpenPullRequest
 from prompt_kafka.core.service import Environment, PullRequests
 from prompt_kafka.lab import forge as lab
 from prompt_kafka.lab.forge_server import Fault, Login
@@ -262,6 +263,10 @@ def test_it_is_merged_and_the_runs_line_stays(
     (found,) = forge.look(BRANCH, "main")
     assert (found.state, found.by) == ("merged", "prompt-kafka")
     git(copy, "fetch", "-q", "--prune")
+    assert found.there
+    forge.delete(DeleteBranch("x", "x", BRANCH, found.head))
+    forge.delete(DeleteBranch("x", "x", BRANCH, found.head))
+    assert not forge.look(BRANCH, "main")[0].there
     assert "Prompt-Kafka-Run: run-1" in git(
         copy, "log", "--topo-order", "--format=%(trailers)", "-3", "origin/main"
     )
@@ -269,10 +274,22 @@ def test_it_is_merged_and_the_runs_line_stays(
     assert server.pulls.commit(BRANCH) == ""
 
 
-def test_the_branch_stays_where_that_is_wanted(forge: Forge, server: lab.Forge) -> None:
+def test_a_branch_with_more_than_was_merged_stays(forge: Forge, server: lab.Forge, copy: Path) -> None:
     forge.open(_opening())
-    forge.merge(_merging(forge, delete_branch=False))
-    assert server.pulls.commit(BRANCH)
+    action = _merging(forge)
+    forge.merge(action)
+    more = _commit(copy, BRANCH, "b.yaml", "b: 1\n", f"origin/{BRANCH}")
+    with pytest.raises(StoppedError, match="has more than what was merged: it stays"):
+        forge.delete(DeleteBranch("x", "x", BRANCH, action.head))
+    assert server.pulls.commit(BRANCH) == more
+
+
+def test_a_branch_that_the_rules_keep_is_an_error(forge: Forge, server: lab.Forge) -> None:
+    forge.open(_opening())
+    forge.merge(_merging(forge))
+    server.faults.append(Fault("DELETE", status=403, message="Protected branches may not be deleted"))
+    head = server.pulls.commit(BRANCH)
+    _refused(lambda: forge.delete(DeleteBranch("x", "x", BRANCH, head)), 403, "may not be deleted")
 
 
 def test_nothing_is_merged_against_the_rules(forge: Forge, server: lab.Forge, copy: Path) -> None:

@@ -4,7 +4,8 @@
 called through; only, before and after each of them this process may send itself the signal. Points are
 
 * before and after the run's record is created or saved, named by the states of its steps;
-* before and after each action, each object that is written, each commit, push and post;
+* before and after each action, each object that is written, each commit, push and post, each request that
+  changes something at the forge;
 * after the k-th look of each stage (the look before a step, and the looks of its wait).
 
 The points are written down before dying, so a run that is resumed over and over dies once at every one.
@@ -126,6 +127,11 @@ def _git(*arguments: str, **_: Any) -> str:
     return next((f"git {word}" for word in ("commit", "push") if word in arguments), "")
 
 
+def _below(path: str) -> str:
+    """Return what is asked of a repository at the forge, the same for every pull request and branch."""
+    return "/".join(part for part in path.split("/")[4:6] if not part.isdigit())
+
+
 def main() -> None:
     number = None if sys.argv[2] == "none" else signal.Signals[sys.argv[2]]
     if number is not None and signal.getsignal(number) is signal.SIG_IGN:  # a suite in a shell's background
@@ -133,7 +139,8 @@ def main() -> None:
     points = Points(Path(sys.argv[1]), number)
     sys.argv = ["prompt-kafka", *sys.argv[3:]]
     from prompt_kafka import wiring
-    from prompt_kafka.adapters import git
+    from prompt_kafka.adapters import git_commit
+    from prompt_kafka.adapters.forge_http import ForgeHttp
     from prompt_kafka.adapters.observe import Observer
     from prompt_kafka.adapters.runs import RunStore
     from prompt_kafka.adapters.slack import Slack
@@ -150,10 +157,12 @@ def main() -> None:
         setattr(changed, verb, points.around(getattr(Kubernetes, verb), _written(verb)))
     changed = Slack
     changed.post = points.around(Slack.post, lambda _, channel, text, mark, *__, **___: f"post {mark[1]}")
+    changed = ForgeHttp
+    changed.send = points.around(ForgeHttp.send, lambda _, how, path, *__: f"github {how} {_below(path)}")
     changed = wiring
     changed.perform = points.around(wiring.perform, lambda action, *_, **__: f"{type(action).__name__}")
-    changed = git
-    changed.run = points.around(git.run, _git)
+    changed = git_commit
+    changed.run = points.around(git_commit.run, _git)
     command()
 
 

@@ -36,7 +36,7 @@ class Procedure:
         For the test's id.
     words
         The command, as a person types it, without ``--yes``; ``{n}`` in it stands for the scene's number,
-        where a command can be carried out only once for each name.
+        where a command can be carried out only once for each name, ``{run}`` for the run that waits.
     start
         Brings the lab to where the command has something to do; also again, after it was done before.
     goal
@@ -71,5 +71,10 @@ class Procedure:
     slow: bool = False
 
     def at(self, scene: Scene) -> Procedure:
-        """Return the procedure with its command as the scene's number makes it."""
-        return replace(self, words=tuple(word.replace("{n}", str(scene.number)) for word in self.words))
+        """Return the procedure with its command as the scene makes it."""
+        known = {"{n}": str(scene.number), "{run}": scene.waiting}
+
+        def filled(word: str) -> str:
+            return next((word.replace(each, is_) for each, is_ in known.items() if each in word), word)
+
+        return replace(self, words=tuple(filled(word) for word in self.words))

@@ -1,4 +1,4 @@
-"""A robot that does by hand what a run prints, and nothing else: every kubectl and git line, in a shell."""
+"""A robot that does by hand what a run prints, and nothing else: every kubectl, git and gh line."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ def _do(scene: Scene, procedure: Procedure, script: str, folder: Path) -> None:
         procedure.person(scene, script)
         return
     env = {**scene.user.environment(), "KUBECONFIG": str(scene.user.labs / "lab/kubeconfig"), "USER": "robot"}
-    env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
+    tools = Path(__file__).parent / "bin"  # a small `gh`
+    env["PATH"] = os.pathsep.join(map(str, (tools, Path(sys.executable).parent, env["PATH"])))
     env["PYTHONPATH"] = os.pathsep.join(each for each in sys.path if each)
     done = subprocess.run(
         ["bash", "-eu", "-c", script], env=env, cwd=folder, capture_output=True, text=True, check=False

@@ -17,6 +17,7 @@ from prompt_kafka.clients.kinds import APPLICATION, POD, Kind
 from prompt_kafka.clients.kubernetes import Kubernetes
 from prompt_kafka.core.delivery import RUN_INFO, STEP_INFO
 from prompt_kafka.core.errors import PromptKafkaError
+from prompt_kafka.core.forge import runs_of
 from tests.story.conftest import User
 
 NAMESPACE = "prompt-kafka"
@@ -36,6 +37,8 @@ class Scene:
         The person, a connection of the test's own, and the bare Git repository that Argo CD follows.
     number
         Counts what was done here, so that names are new each time.
+    waiting
+        The run that waits for the merge of its pull request.
     """
 
     def __init__(self, user: User) -> None:
@@ -43,6 +46,7 @@ class Scene:
         self.kubernetes = Kubernetes.connect(user.labs / "lab/kubeconfig")
         self.bare = user.labs / "lab/git/phalanx.git"
         self.number = 0
+        self.waiting = ""
         self._uids: dict[str, set[str]] = {}
         self._operations: set[tuple[str, str, str]] = set()
         self._closing = threading.Event()
@@ -86,6 +90,17 @@ class Scene:
         """Return how many commits of the branch each run has made."""
         form = "--format=%(trailers:key=Prompt-Kafka-Run,valueonly,separator=%x2C)"
         return Counter(line for line in self.git("log", form, "main").splitlines() if line)
+
+    def commits_anywhere(self) -> Counter[str]:
+        """Return how many commits each run has made on whatever branch, merges aside."""
+        form = "--format=%(trailers:key=Prompt-Kafka-Run,valueonly,separator=%x2C)"
+        return Counter(line for line in self.git("log", "--all", "--no-merges", form).splitlines() if line)
+
+    def pull_requests(self) -> Counter[str]:
+        """Return how many pull requests bear each run's line."""
+        file = self.user.labs / "lab/forge.json"
+        told = json.loads(file.read_text()) if file.exists() else []
+        return Counter(run for each in told for run in runs_of(each["body"]))
 
     def operations(self) -> Counter[str]:
         """Return how many operations Argo CD has begun for each step of each run."""

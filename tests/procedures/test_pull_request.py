@@ -12,8 +12,8 @@ from prompt_kafka.core.delivery import GitState
 from prompt_kafka.core.errors import ExitCode, StoppedError
 from prompt_kafka.core.forge import Check, PullRequest, text_of
 from prompt_kafka.core.plan import Plan
-from prompt_kafka.core.pull_requests import ClosePullRequest, MergePullRequest, OpenPullRequest
-from prompt_kafka.core.requested import Mergeable, Merged, RequestClosed, Requested
+from prompt_kafka.core.pull_requests import ClosePullRequest, DeleteBranch, MergePullRequest, OpenPullRequest
+from prompt_kafka.core.requested import BranchGone, Mergeable, Merged, RequestClosed, Requested
 from prompt_kafka.core.run import RunRecord
 from prompt_kafka.core.service import Environment, PullRequests
 from prompt_kafka.core.verdict import Answer
@@ -253,6 +253,7 @@ def test_what_was_not_seen_is_unknown(opening: Plan) -> None:
         RequestClosed(action.branch, "main", "run-1"),
         Mergeable(action.branch, "main", 7, "h"),
         Merged(action.branch, "main", 7),
+        BranchGone(action.branch, "main", 7),
     )
     for condition in conditions:
         assert condition.needs_to_see == {look}
@@ -301,14 +302,21 @@ def test_it_is_merged_by_the_run_only_where_that_is_configured(opening: Plan) ->
     assert merging(record, world, REQUESTS) is None
     plan = merging(record, world, BY_RUN)
     assert plan is not None
-    (step,) = plan.steps
+    step, deleting = plan.steps
     assert isinstance(step.action, MergePullRequest)
+    assert isinstance(deleting.action, DeleteBranch)
+    kept = replace(BY_RUN, pull_request=replace(BY_RUN.pull_request, delete_branch=False))
+    shorter = merging(record, world, kept)
+    assert shorter is not None and len(shorter.steps) == 1
     assert (step.action.head, step.action.method, step.action.of) == ("h" * 40, "squash", "run-1")
     assert all(need.judge(world).holds for need in step.needs)
     pushed = _seen(opening, _request(opening, head="i" * 40))
     assert "somebody has pushed" in step.needs[0].judge(pushed).because
     done = _seen(opening, _request(opening, state="merged"), marks={"run-1": "a" * 40})
     assert step.proof[0].judge(done).holds
+    assert not deleting.proof[0].judge(done).holds
+    gone = _seen(opening, _request(opening, state="merged", there=False))
+    assert deleting.proof[0].judge(gone).holds
     assert merging(record, done, BY_RUN) is None
     refuse_unmerged(record, done)
 

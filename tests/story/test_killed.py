@@ -41,8 +41,8 @@ def test_killed_everywhere_and_resumed_nothing_is_done_twice(
     scene: Scene, procedure: Procedure, tmp_path: Path
 ) -> None:
     scene.number += 1
-    procedure = procedure.at(scene)
     procedure.start(scene)
+    procedure = procedure.at(scene)
     killed = kill_everywhere(scene, procedure, tmp_path)
     print(f"{procedure.name}: killed {len(killed.points)} times", *killed.points, sep="\n  ")
     assert len(killed.points) > 10
@@ -54,8 +54,8 @@ def test_a_robot_that_runs_only_the_printed_lines_reaches_the_same_end(
     scene: Scene, procedure: Procedure, tmp_path: Path
 ) -> None:
     scene.number += 1
-    procedure = procedure.at(scene)
     procedure.start(scene)
+    procedure = procedure.at(scene)
     before = count(scene, procedure)
     scripts = robot.carry_out(scene, procedure, tmp_path)
     print(*scripts, sep="\n---\n")

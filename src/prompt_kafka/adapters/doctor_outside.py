@@ -80,9 +80,9 @@ def _forge(environment: Environment, variables: Mapping[str, str]) -> Tried[str]
     """Ask GitHub what the token may do; nothing is changed."""
     if environment.delivery != "pull-request" or not environment.repository:
         return Tried(skipped="changes do not go by pull request")
-    from prompt_kafka.adapters import forge
+    from prompt_kafka.adapters import forge, forge_token
 
-    if not (token := forge.token_of(environment, variables))[0]:
+    if not (token := forge_token.token_of(environment, variables))[0]:
         return Tried(skipped=token[1], next="make a token (docs/production.md, Pull requests)")
 
     def ask() -> str:

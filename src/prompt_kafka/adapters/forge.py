@@ -6,61 +6,23 @@ between GitHub's deed and its answer.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from prompt_kafka.adapters.forge_http import ForgeError, ForgeHttp
+from prompt_kafka.adapters.forge_token import project, token_of
 from prompt_kafka.core import forge
 from prompt_kafka.core.delivery import TRAILER
-from prompt_kafka.core.doctor import GITHUB_TOKEN
-from prompt_kafka.core.errors import StoppedError, UsageError
-from prompt_kafka.core.forge import Check, Project, PullRequest, project_of
-from prompt_kafka.core.pull_requests import ClosePullRequest, MergePullRequest, OpenPullRequest
+from prompt_kafka.core.errors import StoppedError
+from prompt_kafka.core.forge import Check, Project, PullRequest
+from prompt_kafka.core.pull_requests import ClosePullRequest, DeleteBranch, MergePullRequest, OpenPullRequest
 from prompt_kafka.core.service import Environment
 
 Object = dict[str, Any]
 
 _PASSED = ("success", "neutral", "skipped")
-
-
-def token_of(environment: Environment, variables: Mapping[str, str] | None = None) -> tuple[str, str]:
-    """Return the token for an environment, or an empty one and why there is none."""
-    if environment.pull_request.token_file:
-        path = Path(environment.pull_request.token_file).expanduser()
-        try:
-            token = path.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            return "", f"the token file {path} cannot be read: {getattr(error, 'strerror', 'not text')}"
-        return token, "" if token else f"the token file {path} is empty"
-    token = (os.environ if variables is None else variables).get(GITHUB_TOKEN, "").strip()
-    return token, "" if token else f"no token in {GITHUB_TOKEN}"
-
-
-def project(environment: Environment, address: str = "") -> Project:
-    """Return the repository at GitHub that an environment means.
-
-    Parameters
-    ----------
-    address
-        Of its repository, where the configuration names a working copy.
-
-    Raises
-    ------
-    UsageError
-        The address does not tell.
-    """
-    named = environment.pull_request.repository
-    found = project_of(address or environment.repository, named)
-    if found is None:
-        raise UsageError(
-            f"which repository at GitHub is {address or environment.repository or 'meant'}?",
-            next="set `pull_request.repository` (owner/name) in service.yaml",
-        )
-    return found
 
 
 class Forge:
@@ -148,7 +110,7 @@ class Forge:
         return True
 
     def merge(self, action: MergePullRequest) -> None:
-        """Merge a pull request at the commit that was looked at, and delete its branch.
+        """Merge a pull request at the commit that was looked at.
 
         Raises
         ------
@@ -171,7 +133,25 @@ class Forge:
                 body["commit_title"] = f"{now['title']} (#{action.number})"
                 body["commit_message"] = f"{TRAILER}: {action.of}"
             self._http.send("PUT", f"{path}/merge", body)
-        if action.delete_branch:
+
+    def delete(self, action: DeleteBranch) -> None:
+        """Delete a branch that is merged.
+
+        Raises
+        ------
+        StoppedError
+            It has more than what was merged.
+        ForgeError, UnreachableError
+            As for :meth:`look`.
+        """
+        tip = self._tip(action.branch)
+        if tip and tip != action.head:
+            raise StoppedError(
+                f"branch {action.branch} has more than what was merged: it stays",
+                where=f"{self.project} at {tip[:12]}",
+                next="look at what was pushed after the merge, and delete the branch by hand",
+            )
+        if tip:
             self._delete(action.branch)
 
     def close(self, action: ClosePullRequest) -> None:
@@ -201,11 +181,11 @@ class Forge:
         return f"{self.project}, and the token may push there" if may else f"{self.project} can be seen"
 
     def _delete(self, branch: str) -> None:
-        """Delete a branch; one that is gone, or that the rules keep, stays as it is."""
+        """Delete a branch, unless it is gone."""
         try:
             self._http.send("DELETE", f"{self._root}/git/refs/heads/{quote(branch)}")
         except ForgeError as error:
-            if error.status not in (403, 404, 422):
+            if error.status not in (404, 422) or self._tip(branch):
                 raise
 
     def _list(self, branch: str, base: str) -> list[Object]:
@@ -234,7 +214,8 @@ class Forge:
             return self._judged(found)
         if found.state == "merged":
             now = self._http.get(f"{self._root}/pulls/{found.number}")
-            return replace(found, by=str((now.get("merged_by") or {}).get("login") or ""))
+            by = str((now.get("merged_by") or {}).get("login") or "")
+            return replace(found, by=by, there=bool(self._tip(found.branch)))
         return self._ended(found) if found.state == "closed" else found
 
     def _judged(self, found: PullRequest) -> PullRequest:
@@ -255,14 +236,20 @@ class Forge:
         by = str((issue.get("closed_by") or {}).get("login") or "")
         said = self._http.all(f"{self._root}/issues/{found.number}/comments") if issue.get("comments") else []
         because = " ".join(str(said[-1].get("body") or "").split())[:200] if said else ""
-        return replace(found, by=by, because=because or self._branch_gone(found.branch))
+        there = bool(self._tip(found.branch))
+        return replace(
+            found, by=by, there=there, because=because or ("" if there else "its branch was deleted")
+        )
 
-    def _branch_gone(self, branch: str) -> str:
+    def _tip(self, branch: str) -> str:
+        """Return the commit of a branch; empty when there is none."""
         try:
-            self._http.get(f"{self._root}/git/ref/heads/{quote(branch)}")
+            found = self._http.get(f"{self._root}/git/ref/heads/{quote(branch)}")
         except ForgeError as error:
-            return "its branch was deleted" if error.status == 404 else ""
-        return ""
+            if error.status == 404:
+                return ""
+            raise
+        return str((found.get("object") or {}).get("sha") or "")
 
     def _reviews(self, number: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return who approves and who wants changes, by the last word of each."""

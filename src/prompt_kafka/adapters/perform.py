@@ -23,7 +23,13 @@ from prompt_kafka.core.actions import (
 )
 from prompt_kafka.core.changes import CommitFiles, Manual, Refresh, Sync
 from prompt_kafka.core.errors import StoppedError
-from prompt_kafka.core.pull_requests import ClosePullRequest, MergePullRequest, OpenPullRequest
+from prompt_kafka.core.pull_requests import (
+    AtForge,
+    ClosePullRequest,
+    DeleteBranch,
+    MergePullRequest,
+    OpenPullRequest,
+)
 from prompt_kafka.core.world import Look, World
 
 _KINDS: dict[str, Kind] = {
@@ -91,7 +97,7 @@ def perform(
             shutdown.keep(kubernetes, action, observe)
         case CommitFiles():
             git().commit(action)
-        case OpenPullRequest() | MergePullRequest() | ClosePullRequest():
+        case OpenPullRequest() | MergePullRequest() | DeleteBranch() | ClosePullRequest():
             assert forge is not None, "a run has a forge"
             _at_forge(action, forge())
         case Refresh():
@@ -103,12 +109,14 @@ def perform(
             return
 
 
-def _at_forge(action: OpenPullRequest | MergePullRequest | ClosePullRequest, forge: Forge) -> None:
+def _at_forge(action: AtForge, forge: Forge) -> None:
     match action:
         case OpenPullRequest():
             forge.open(action)
         case MergePullRequest():
             forge.merge(action)
+        case DeleteBranch():
+            forge.delete(action)
         case ClosePullRequest():
             forge.close(action)
 

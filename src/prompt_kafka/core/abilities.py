@@ -115,6 +115,7 @@ _OF_ACTIONS: Mapping[str, tuple[str, Rights]] = {
     "CommitFiles": ("changes in Git", _nothing),
     "OpenPullRequest": ("changes by pull request", _nothing),
     "MergePullRequest": ("merge of its pull requests", _nothing),
+    "DeleteBranch": ("its branch, after the merge", _nothing),
     "ClosePullRequest": ("taking a pull request back", _nothing),
     "Refresh": ("deployment: compare with Git", _applications),
     "Sync": ("deployment: sync", _applications),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from prompt_kafka.core import changes, pull_requests
 from prompt_kafka.core.changes import CommitFiles, Manual, Refresh, Sync
-from prompt_kafka.core.pull_requests import ClosePullRequest, MergePullRequest, OpenPullRequest
+from prompt_kafka.core.pull_requests import ClosePullRequest, DeleteBranch, MergePullRequest, OpenPullRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +120,7 @@ Action = (
     | CommitFiles
     | OpenPullRequest
     | MergePullRequest
+    | DeleteBranch
     | ClosePullRequest
     | Refresh
     | Sync
@@ -132,7 +133,7 @@ def by_hand(action: Action, context: str) -> str:
     match action:
         case CommitFiles() | Refresh() | Sync() | Manual():
             return changes.by_hand(action, context)
-        case OpenPullRequest() | MergePullRequest() | ClosePullRequest():
+        case OpenPullRequest() | MergePullRequest() | DeleteBranch() | ClosePullRequest():
             return pull_requests.by_hand(action)
         case Annotate(resource, name, namespace, key, value):
             words = ["annotate", resource, name, f"{key}={value}", "--overwrite", "-n", namespace]

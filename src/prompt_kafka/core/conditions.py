@@ -34,7 +34,7 @@ from prompt_kafka.core.finished import finished
 from prompt_kafka.core.listeners import ServicesHave, Watches
 from prompt_kafka.core.outside_hours import OutsideProductionHours
 from prompt_kafka.core.quorum import quorum_of
-from prompt_kafka.core.requested import Mergeable, Merged, RequestClosed, Requested
+from prompt_kafka.core.requested import BranchGone, Mergeable, Merged, RequestClosed, Requested
 from prompt_kafka.core.started import OfStart
 from prompt_kafka.core.stopped import OfShutdown
 from prompt_kafka.core.upgraded import (
@@ -252,6 +252,7 @@ Condition = (
     | RequestClosed
     | Mergeable
     | Merged
+    | BranchGone
     | Compared
     | SyncBegun
     | SyncSucceeded

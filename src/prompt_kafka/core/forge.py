@@ -41,14 +41,14 @@ class Project:
     @property
     def page(self) -> str:
         """Its address in a browser."""
-        return f"https://{self}"
+        return f"{'http' if self.host.startswith(('127.', 'localhost')) else 'https'}://{self}"
 
     def comparison(self, base: str, branch: str) -> str:
         """Return the address in a browser where a pull request of a branch is opened."""
         return f"{self.page}/compare/{base}...{branch}?expand=1"
 
 
-def project_of(address: str, named: str = "") -> Project | None:
+def project_of(address: str, named: str = "", url: str = "") -> Project | None:
     """Return the repository at the forge that an address of Git means; None where it tells none.
 
     Parameters
@@ -57,15 +57,21 @@ def project_of(address: str, named: str = "") -> Project | None:
         As Git takes it.
     named
         ``owner/name`` or ``host/owner/name``, where the address does not tell.
+    url
+        Base of the API, where the address has no host.
     """
     found = _HOSTED.fullmatch(address)
-    host, path = (found[1], found[2]) if found else ("", "")
+    host, path = (found[1], found[2]) if found else (_host(url), "")
     parts = (named or path).strip("/").split("/")
     if named and len(parts) == 3:
         host, parts = parts[0], parts[1:]
     if len(parts) != 2 or not all(re.fullmatch(r"[\w.-]+", part) for part in parts):
         return None
     return Project(host or "github.com", *parts)
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0].removeprefix("api.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,8 @@ class PullRequest:
         Those of its newest commit; None where they cannot be read.
     approvals, objections
         Who approves it, and who wants changes.
+    there
+        Its branch is there.
     by, because
         Who merged or closed it, and what was said when it was closed.
     """
@@ -123,6 +131,7 @@ class PullRequest:
     checks: tuple[Check, ...] | None = ()
     approvals: tuple[str, ...] = ()
     objections: tuple[str, ...] = ()
+    there: bool = True
     by: str = ""
     because: str = ""
 

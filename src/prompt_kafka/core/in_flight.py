@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prompt_kafka.core.actions import Action, Annotate, AnnotateEach, Delete, Observe
 from prompt_kafka.core.changes import CommitFiles, Manual, Refresh, Sync
-from prompt_kafka.core.pull_requests import ClosePullRequest, MergePullRequest, OpenPullRequest
+from prompt_kafka.core.pull_requests import ClosePullRequest, DeleteBranch, MergePullRequest, OpenPullRequest
 from prompt_kafka.core.run import RunRecord, StepState
 
 
@@ -45,7 +45,7 @@ def _goes_on(action: Action) -> str:
             )
         case OpenPullRequest():
             return "the pull request stays open; nothing else happens before somebody merges it"
-        case MergePullRequest() | ClosePullRequest():
+        case MergePullRequest() | DeleteBranch() | ClosePullRequest():
             return "the forge does it at once or not at all"
         case Refresh() | Sync():
             return "Argo CD goes on with it"

@@ -1,4 +1,4 @@
-"""Actions at the forge: open a pull request, merge it, close it. Part of the closed union of actions.
+"""Actions at the forge: open a pull request, merge it, close it, delete its branch. Part of the closed union.
 
 Each is recognised as done by what the forge has: the branch's request with the run's line, merged, closed.
 """
@@ -38,7 +38,7 @@ class OpenPullRequest:
 
 @dataclass(frozen=True, slots=True)
 class MergePullRequest:
-    """Merge a pull request, as the branch's rules allow it, and delete its branch.
+    """Merge a pull request, as the branch's rules allow it.
 
     Attributes
     ----------
@@ -56,8 +56,25 @@ class MergePullRequest:
     number: int
     head: str
     method: str = "merge"
-    delete_branch: bool = True
     of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteBranch:
+    """Delete a branch that is merged.
+
+    Attributes
+    ----------
+    repository
+        For people.
+    head
+        The commit that was merged: a branch with more than that stays.
+    """
+
+    project: str
+    repository: str
+    branch: str
+    head: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +86,7 @@ class ClosePullRequest:
     base: str
 
 
-AtForge = OpenPullRequest | MergePullRequest | ClosePullRequest
+AtForge = OpenPullRequest | MergePullRequest | DeleteBranch | ClosePullRequest
 
 
 def by_hand(action: AtForge) -> str:
@@ -77,10 +94,14 @@ def by_hand(action: AtForge) -> str:
     match action:
         case OpenPullRequest():
             return "\n".join(_open_by_hand(action))
-        case MergePullRequest(project, _, _, number, head, method, delete_branch):
+        case MergePullRequest(project, _, _, number, head, method):
             words = ["gh", "pr", "merge", str(number), "--repo", project, f"--{method}"]
-            words += ["--match-head-commit", head, *(["--delete-branch"] if delete_branch else [])]
-            return f"{shlex.join(words)}\n# or: https://{project}/pull/{number}"
+            page = Project(*project.split("/", 2)).page
+            return f"{shlex.join([*words, '--match-head-commit', head])}\n# or: {page}/pull/{number}"
+        case DeleteBranch(_, repository, branch, head):
+            return shlex.join(
+                ["git", "push", f"--force-with-lease={branch}:{head}", repository, f":{branch}"]
+            )
         case ClosePullRequest(project, branch):
             return shlex.join(["gh", "pr", "close", branch, "--repo", project, "--delete-branch"])
 

@@ -123,3 +123,27 @@ class Merged:
         if found is None or found.state != "merged":
             return no(f"pull request #{self.number} is {found.state if found else 'gone'}")
         return yes(f"{found} is merged{f' by {found.by}' if found.by else ''}")
+
+
+@dataclass(frozen=True, slots=True)
+class BranchGone:
+    """The branch of a merged pull request is deleted."""
+
+    branch: str
+    base: str
+    number: int
+
+    @property
+    def needs_to_see(self) -> frozenset[Look]:
+        """The parts of the World that it reads."""
+        return frozenset({RequestsOf(self.branch, self.base)})
+
+    def judge(self, world: World) -> Verdict:
+        """Judge it on a World."""
+        seen = world.requests.get(RequestsOf(self.branch, self.base), unseen())
+        if seen.known is None:
+            return unknown(seen)
+        found = next((each for each in seen.known if each.number == self.number), None)
+        if found is None or found.there:
+            return no(f"branch {self.branch} is still there")
+        return yes(f"branch {self.branch} is deleted")

@@ -17,14 +17,15 @@ from prompt_kafka.core.environments import EnvironmentRenders
 from prompt_kafka.core.errors import StoppedError
 from prompt_kafka.core.forge import Project, PullRequest, chosen, project_of
 from prompt_kafka.core.plan import Plan, Step
-from prompt_kafka.core.pull_requests import ClosePullRequest, MergePullRequest, OpenPullRequest
-from prompt_kafka.core.requested import Mergeable, Merged, RequestClosed, Requested
+from prompt_kafka.core.pull_requests import ClosePullRequest, DeleteBranch, MergePullRequest, OpenPullRequest
+from prompt_kafka.core.requested import BranchGone, Mergeable, Merged, RequestClosed, Requested
 from prompt_kafka.core.run import RunRecord
-from prompt_kafka.core.service import Environment
+from prompt_kafka.core.service import Environment, PullRequests
 from prompt_kafka.core.world import Look, RequestsOf, World, unseen
 from prompt_kafka.procedures.pull_request_text import body_of
 
 OPEN_S = 120.0
+UNSAID = PullRequests()
 
 
 def by_pull_request(plan: Plan, environment: Environment, *, closed: str = "") -> Plan:
@@ -44,7 +45,7 @@ def by_pull_request(plan: Plan, environment: Environment, *, closed: str = "") -
     own = replace(step.action, branch=branch, base=step.action.branch)
     opens = environment.delivery == "pull-request" and not closed
     first = [_on_branch(step, own), *([_opening(plan, own, environment)] if opens else [])]
-    by_person = () if opens else (how_to_open(own, environment.pull_request.repository),)
+    by_person = () if opens else (how_to_open(own, environment.pull_request),)
     notes = (
         *((f"a person opens the pull request: {closed}",) if closed else ()),
         *by_person,
@@ -83,7 +84,7 @@ def _on(branch: str, proof: tuple[Condition, ...]) -> Iterator[Condition]:
 
 def _opening(plan: Plan, own: CommitFiles, environment: Environment) -> Step:
     """Return the step that opens the pull request."""
-    project = str(_project(own.repository, environment.pull_request.repository))
+    project = str(_project(own.repository, environment.pull_request))
     title = own.message.partition("\n")[0]
     return Step(
         title=f"open a pull request of {own.branch} into {own.base}",
@@ -97,17 +98,17 @@ def _opening(plan: Plan, own: CommitFiles, environment: Environment) -> Step:
     )
 
 
-def _project(address: str, named: str) -> Project:
-    found = project_of(address, named)
+def _project(address: str, terms: PullRequests) -> Project:
+    found = project_of(address, terms.repository, terms.url)
     if found is None:
         raise StoppedError(f"which repository at GitHub is {address}?", next="set `pull_request.repository`")
     return found
 
 
-def how_to_open(commit: CommitFiles, named: str = "") -> str:
+def how_to_open(commit: CommitFiles, terms: PullRequests = UNSAID) -> str:
     """Return what a person does with the branch: a link where the repository's host is known."""
     into = f"open a pull request of {commit.branch} into {commit.base}"
-    project = project_of(commit.repository, named)
+    project = project_of(commit.repository, terms.repository, terms.url)
     if project is None:
         return f"{into}; or merge it by hand: git merge {commit.branch}"
     return f"{into}: {project.comparison(commit.base, commit.branch)}"
@@ -205,23 +206,23 @@ def merging(record: RunRecord, world: World, environment: Environment) -> Plan |
         return None
     if found.state != "open" or found.lacks:
         return None
-    action = MergePullRequest(
-        opened.project,
-        opened.branch,
-        opened.base,
-        found.number,
-        found.head,
-        terms.method,
-        terms.delete_branch,
-        record.id,
-    )
-    step = Step(
-        title=f"merge {found} into {opened.base}",
+    branch, base, number = opened.branch, opened.base, found.number
+    merge = Step(
+        title=f"merge {found} into {base}",
         why="its checks have passed, and the rules of the branch allow it",
-        action=action,
-        needs=(Mergeable(opened.branch, opened.base, found.number, found.head),),
-        proof=(Merged(opened.branch, opened.base, found.number),),
+        action=MergePullRequest(opened.project, branch, base, number, found.head, terms.method, record.id),
+        needs=(Mergeable(branch, base, number, found.head),),
+        proof=(Merged(branch, base, number),),
         timeout_s=OPEN_S,
     )
+    commit = record.plan.request_to_merge
+    delete = Step(
+        title=f"delete branch {branch}",
+        why="what is on it is merged",
+        action=DeleteBranch(opened.project, commit.repository if commit else "", branch, found.head),
+        proof=(BranchGone(branch, base, number),),
+        timeout_s=OPEN_S,
+    )
+    steps = (merge, delete) if terms.delete_branch else (merge,)
     notes = (f"{found.url}, of run {record.id}",)
-    return Plan("merge", record.plan.target, f"{found}: {found.title}", steps=(step,), notes=notes)
+    return Plan("merge", record.plan.target, f"{found}: {found.title}", steps=steps, notes=notes)
