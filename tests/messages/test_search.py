@@ -151,7 +151,7 @@ def in_order(records: list[Record], forwards: bool) -> bool:
     return True
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     lower=st.just(EARLIEST) | bounds,
     upper=st.just(END) | bounds,
@@ -416,3 +416,20 @@ def test_a_token_that_is_none(admin: KafkaConnection) -> None:
 def _prepared() -> Iterator[None]:
     mixed()
     yield
+
+
+def test_over_tls_and_scram(node: KafkaNode) -> None:
+    _, topic, everything = mixed()
+    with node.connect("kafka-admin", read_only=True) as connection:
+        found = search(connection, Asking(topic, Filter((read("any", "w5"),)), wanted=None))
+    assert len(found.page.records) == sum(b"w5" in (record.value or b"") for record in everything)
+    assert found.page.ending == "end of the range"
+
+
+def test_a_user_that_may_not_read_is_told_so(node: KafkaNode) -> None:
+    from prompt_kafka.core.errors import PromptKafkaError
+
+    _, topic, _ = mixed()
+    with node.connect("butler-writer", read_only=True) as connection:
+        with pytest.raises(PromptKafkaError):
+            search(connection, Asking(topic, Filter((read("any", "w5"),))))

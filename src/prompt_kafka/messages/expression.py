@@ -6,7 +6,6 @@ comprehension), and it reads from a record only what the expression asks for.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -19,6 +18,7 @@ from prompt_kafka.messages.view import Viewed
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST = 10_000
+MANY = "many_"
 
 
 class Expression:
@@ -54,7 +54,8 @@ class Expression:
         }
         self.text = text
         try:
-            compiled = cel.NewEnv(variables=types).compile(text)
+            environment = cel.NewEnv(variables=types)
+            compiled = environment.compile(text)
         except Exception as error:
             raise UsageError(
                 f"the expression is not understood: {_reason(error)}",
@@ -71,6 +72,25 @@ class Expression:
         self._getters: list[tuple[str, Callable[[Record, Callable[[], Viewed], bool], Any]]] = [
             (name, getter) for name, getter in _GETTERS.items() if name in used
         ]
+        self._any: Any = None
+        if [name for name, _ in self._getters] == ["value"]:
+            many = cel.NewEnv(variables={**types, MANY: kind.List(kind.DYN)})
+            try:
+                self._any = many.compile(f"{MANY}.exists(value, {text}\n)")
+            except Exception:  # one level deeper is too deep for the compiler
+                self._any = None
+
+    @property
+    def reads_value_only(self) -> bool:
+        """It depends on nothing but the value, so `none_of` can judge many at once."""
+        return self._any is not None
+
+    def none_of(self, values: list[Any]) -> bool:
+        """Say that it is false, and no error, for every one of these values; False means: ask for each."""
+        try:
+            return self._any.eval(data={MANY: values}).value() is False
+        except Exception:
+            return False
 
     def holds(self, record: Record, view: Callable[[Record], Viewed], *, plain: bool = False) -> bool:
         """Work it out for a record.
@@ -114,12 +134,14 @@ def _key(record: Record, viewed: Callable[[], Viewed], plain: bool) -> Any:
 
 
 def _part(data: bytes | None, shown: Callable[[], Any], plain: bool) -> Any:
+    import orjson
+
     if data is None:
         return None
     if plain and data[:1] in (b"{", b"["):
         try:
-            return json.loads(data)
-        except (ValueError, RecursionError):
+            return orjson.loads(data)
+        except ValueError:
             pass
     return shown().value
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from prompt_kafka.clients.kafka import Batch, KafkaError, Record
-from prompt_kafka.clients.kafka.batches import APPEND_TIME, record_at, record_ends
+from prompt_kafka.clients.kafka.batches import APPEND_TIME, record_at, record_ends, value_spans
 from prompt_kafka.clients.kafka.codecs import Buffer
 from prompt_kafka.messages.bounds import Range
+from prompt_kafka.messages.expression import Expression
 from prompt_kafka.messages.filters import Filter, FilterError, Text, pattern
 from prompt_kafka.messages.view import View, Viewed
 
@@ -30,6 +31,8 @@ def _memmem() -> Any:
 
 
 _MEMMEM = _memmem()
+OPENING = b"{["
+CHUNK, FEW = 64, 8
 Find = Callable[[int], int]
 
 
@@ -62,6 +65,8 @@ class Matcher:
         self._view = view
         self._timed = span.after_ms is not None or span.before_ms is not None
         self._needle = None if wanted.shown or view.masks else _needle(wanted.texts)
+        expression = None if wanted.texts or view.masks or self._timed else wanted.expression
+        self._values = expression if expression is not None and expression.reads_value_only else None
 
     def match(self, batch: Batch, first: int, end: int, buffer: Buffer, into: Matched) -> None:
         """Add the records of a batch between two offsets that are meant."""
@@ -94,6 +99,9 @@ class Matcher:
         if before is not None and batch.attributes & APPEND_TIME and batch.max_time_ms >= before:
             return
         payload = batch.payload_in(buffer)
+        if self._values is not None:
+            yield from _by_value(batch, bytes(payload), self._values)
+            return
         if self._needle is None:
             dense = batch.count == batch.last_offset + 1 - batch.base_offset
             if not dense or (batch.base_offset >= first and batch.last_offset < end):
@@ -116,6 +124,30 @@ class Matcher:
             hit = find(end)
             if hit < 0:
                 return
+
+
+def _by_value(batch: Batch, payload: bytes, expression: Expression) -> Iterator[Record]:
+    """Give the records that an expression on JSON values may hold for, or may fail on."""
+    import orjson
+
+    spans = value_spans(batch, payload)
+    for at in range(0, len(spans), CHUNK):
+        chunk = spans[at : at + CHUNK]
+        values: list[Any] = []
+        try:
+            for _, _, first, end in chunk:
+                if first < 0 or payload[first] not in OPENING:
+                    break  # no document, or in another format: that is for the decoders to tell
+                values.append(orjson.loads(payload[first:end]))
+        except (ValueError, IndexError):
+            pass
+        if len(values) == len(chunk) and expression.none_of(values):
+            continue
+        for some in range(0, len(chunk), FEW):
+            if some + FEW <= len(values) and expression.none_of(values[some : some + FEW]):
+                continue
+            for start, end, _, _ in chunk[some : some + FEW]:
+                yield record_at(batch, payload[start:end])
 
 
 def _needle(texts: tuple[Text, ...]) -> Callable[[memoryview], Find] | None:

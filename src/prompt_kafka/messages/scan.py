@@ -17,8 +17,8 @@ from typing import Generic, Self, TypeVar
 from prompt_kafka.clients.kafka import Fetched, KafkaConnection, OffsetOutOfRangeError
 from prompt_kafka.clients.kafka.codecs import Buffer
 from prompt_kafka.clients.kafka.errors import LeaderMovedError
-from prompt_kafka.clients.kafka.fetch import fetch_from
 from prompt_kafka.clients.kafka.reach import reach
+from prompt_kafka.clients.kafka.stream import Stream
 from prompt_kafka.core.errors import PromptKafkaError, UnreachableError
 from prompt_kafka.messages.bounds import Asked
 from prompt_kafka.messages.lane import Lane, Piece
@@ -84,6 +84,7 @@ class Scan(Generic[Result]):
         self._closed = threading.Event()
         self._turn = threading.Condition()
         self._busy: set[int] = set()
+        self._streams: dict[int, Stream] = {}
         self._pieces: deque[Piece] = deque()
         self._waiting: dict[tuple[int, int], Done[Result]] = {}
         self._in_flight = 0
@@ -109,6 +110,8 @@ class Scan(Generic[Result]):
         self._closed.set()
         with self._turn:
             self._turn.notify_all()
+        for stream in self._streams.values():
+            stream.close()
         for thread in self._threads:
             thread.join(1.0)
 
@@ -168,13 +171,8 @@ class Scan(Generic[Result]):
                     self._turn.wait(0.05)
                     continue
             leader, lanes, positions, empty = job
-            answers = fetch_from(
-                self._connection,
-                leader,
-                self._topic,
-                positions,
-                committed=self._committed,
-                wait=EMPTY_WAIT_S * empty,
+            answers = self._streams[leader].fetch(
+                self._topic, positions, committed=self._committed, wait=EMPTY_WAIT_S * empty
             )
             settled = settle(self._connection, self._topic, lanes, answers)
             with self._turn:
@@ -207,6 +205,8 @@ class Scan(Generic[Result]):
             most = max(1, min(most, int(self._throttle * SMOOTH_S / len(lanes))))
         positions = {lane.partition: lane.request(most) for lane in lanes}
         self._busy.add(leader)
+        if leader not in self._streams:
+            self._streams[leader] = Stream(self._connection, leader)
         for lane in lanes:
             lane.fetching = True
         return leader, lanes, positions, min(lane.empty for lane in lanes)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from prompt_kafka.clients.kafka import layout
 from prompt_kafka.clients.kafka.codecs import Buffer, decompress, decompress_into
 from prompt_kafka.clients.kafka.errors import KafkaError
 
@@ -84,7 +85,7 @@ class Batch:
         """Is a marker that aborts its producer's transaction."""
         if not self.control:
             return False
-        key = next(_records(self, bytes(self.raw))).key or b""
+        key = record_at(self, bytes(self.raw)).key or b""
         return len(key) >= 4 and struct.unpack_from(">h", key, 2)[0] == 0
 
     @property
@@ -105,11 +106,11 @@ class Batch:
 
     def records(self) -> Iterator[Record]:
         """Give the records in the order of their offsets; none for a control batch."""
-        return iter(()) if self.control else _records(self, self.payload())
+        return iter(()) if self.control else _records(self, self.payload(), self.count)
 
     def records_of(self, payload: bytes) -> Iterator[Record]:
         """Give the records of a payload that is decompressed already."""
-        return iter(()) if self.control else _records(self, payload)
+        return iter(()) if self.control else _records(self, payload, self.count)
 
 
 def parse(topic: str, partition: int, data: bytes | memoryview) -> tuple[Batch, ...]:
@@ -148,82 +149,40 @@ def parse(topic: str, partition: int, data: bytes | memoryview) -> tuple[Batch, 
     return tuple(found)
 
 
-def _varint(data: bytes | memoryview, at: int) -> tuple[int, int]:
-    shift = value = 0
-    while True:
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return (value >> 1) ^ -(value & 1), at
-        shift += 7
-        if shift > 63:
-            raise IndexError("number too long")
-
-
-def record_ends(batch: Batch, data: memoryview | bytes) -> Iterator[tuple[int, int]]:
+def record_ends(batch: Batch, payload: memoryview | bytes) -> Iterator[tuple[int, int]]:
     """Give where each record of a payload begins and ends, without reading it."""
-    at, size = 0, len(data)
     try:
-        for _ in range(batch.count):
-            start = at
-            length, at = _varint(data, at)
-            at += length
-            if length < 0 or at > size:
-                raise IndexError("record length")
-            yield start, at
+        yield from layout.ends(payload, batch.count)
     except IndexError as error:
-        raise KafkaError("a record batch is damaged", where=batch.where) from error
+        raise _damaged(batch) from error
+
+
+def value_spans(batch: Batch, payload: bytes) -> list[tuple[int, int, int, int]]:
+    """Return, for each record, where it begins and ends, and where its value does: -1 if it has none."""
+    try:
+        return layout.value_spans(payload, batch.count)
+    except IndexError as error:
+        raise _damaged(batch) from error
 
 
 def record_at(batch: Batch, data: bytes) -> Record:
     """Return the one record whose bytes `data` are."""
-    return next(_records(batch, data, 1))
+    for record in _records(batch, data, 1):
+        return record
+    raise _damaged(batch)
 
 
-def _records(batch: Batch, data: bytes, count: int | None = None) -> Iterator[Record]:
-    try:
-        yield from _decode(batch, data, batch.count if count is None else count)
-    except (IndexError, UnicodeDecodeError, StopIteration) as error:
-        raise KafkaError("a record batch is damaged", where=batch.where) from error
-
-
-def _decode(batch: Batch, data: bytes, count: int) -> Iterator[Record]:
-    append_time = batch.attributes & APPEND_TIME
+def _records(batch: Batch, data: bytes, count: int) -> Iterator[Record]:
+    topic, partition, base, first = batch.topic, batch.partition, batch.base_offset, batch.first_time_ms
+    append_time = batch.max_time_ms if batch.append_time else None
     transactional = batch.transactional
-    at = 0
-    for _ in range(count):
-        length, at = _varint(data, at)
-        end = at + length
-        at += 1  # attributes of a record: unused
-        time_delta, at = _varint(data, at)
-        offset_delta, at = _varint(data, at)
-        key, at = _bytes(data, at)
-        value, at = _bytes(data, at)
-        named, at = _varint(data, at)
-        headers: list[tuple[str, bytes | None]] = []
-        for _ in range(named):
-            name, at = _bytes(data, at)
-            content, at = _bytes(data, at)
-            headers.append(((name or b"").decode(), content))
-        if at != end:
-            raise IndexError("record length")
-        yield Record(
-            batch.topic,
-            batch.partition,
-            batch.base_offset + offset_delta,
-            batch.max_time_ms if append_time else batch.first_time_ms + time_delta,
-            key,
-            value,
-            tuple(headers),
-            transactional,
-        )
+    try:
+        for time_delta, offset_delta, key, value, headers in layout.fields(data, count):
+            time_ms = first + time_delta if append_time is None else append_time
+            yield Record(topic, partition, base + offset_delta, time_ms, key, value, headers, transactional)
+    except (IndexError, UnicodeDecodeError) as error:
+        raise _damaged(batch) from error
 
 
-def _bytes(data: bytes, at: int) -> tuple[bytes | None, int]:
-    length, at = _varint(data, at)
-    if length < 0:
-        return None, at
-    if at + length > len(data):
-        raise IndexError("field length")
-    return data[at : at + length], at + length
+def _damaged(batch: Batch) -> KafkaError:
+    return KafkaError("a record batch is damaged", where=batch.where)

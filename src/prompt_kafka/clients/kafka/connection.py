@@ -60,7 +60,7 @@ class KafkaConnection:
         self.timeout = timeout
         self.clock = clock
         self.read_only = read_only
-        self._tls, self._sasl, self._resolve, self._client_id = tls, sasl, resolve, client_id
+        self._tls, self._sasl, self._resolve, self.client_id = tls, sasl, resolve, client_id
         self._lock = threading.Lock()
         self._admin: Any = None
         self._leaders: dict[str, dict[int, int]] = {}
@@ -111,7 +111,7 @@ class KafkaConnection:
         """Return kafka-python's settings for this connection; the password does not show in its ``repr``."""
         settings: dict[str, Any] = {
             "bootstrap_servers": [f"{host}:{port}" for host, port in self.bootstrap],
-            "client_id": self._client_id,
+            "client_id": self.client_id,
             "request_timeout_ms": int(self.timeout * 1000),
             "bootstrap_timeout_ms": int(self.timeout * 1000),
             "reconnect_backoff_max_ms": 1000,
@@ -124,6 +124,14 @@ class KafkaConnection:
             settings["sasl_plain_username"] = self._sasl.user
             settings["sasl_plain_password"] = Hidden(self._sasl.password)
         return settings
+
+    def way_to(self, node: int) -> tuple[str, Address]:
+        """Return the name of a broker, and the address that leads to it from here."""
+        broker = self.admin._manager.cluster.broker_metadata(node)
+        if broker is None:
+            raise UnreachableError(f"there is no broker {node} now", where=self.where)
+        name = (broker.host, broker.port)
+        return broker.host, self._resolve(*name) if self._resolve else name
 
     def _connect(self) -> Any:
         from prompt_kafka.clients.kafka.network import open_admin
