@@ -103,8 +103,7 @@ class Matcher:
             yield from _by_value(batch, bytes(payload), self._values)
             return
         if self._needle is None:
-            dense = batch.count == batch.last_offset + 1 - batch.base_offset
-            if not dense or (batch.base_offset >= first and batch.last_offset < end):
+            if not batch.dense or (batch.base_offset >= first and batch.last_offset < end):
                 yield from batch.records_of(bytes(payload))
                 return
             for number, (at, to) in enumerate(record_ends(batch, payload), batch.base_offset):

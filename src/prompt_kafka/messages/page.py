@@ -108,6 +108,8 @@ def span_of(
                 aborted += inside
             elif inside == batch.last_offset + 1 - batch.base_offset:
                 records += batch.count
+            elif batch.dense:
+                records += inside
             else:
                 records += sum(first <= record.offset < end for record in batch.records())
     return Span(*place, first, end, records, markers, aborted, start, stable)

@@ -76,6 +76,11 @@ class Batch:
         return bool(self.attributes & CONTROL)
 
     @property
+    def dense(self) -> bool:
+        """Every offset of it has a record: nothing was compacted away."""
+        return self.count == self.last_offset + 1 - self.base_offset
+
+    @property
     def append_time(self) -> bool:
         """Times are those of the broker: all records have the same one."""
         return bool(self.attributes & APPEND_TIME)

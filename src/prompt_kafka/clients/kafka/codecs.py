@@ -16,7 +16,7 @@ from prompt_kafka.clients.kafka.errors import KafkaError
 XERIAL = b"\x82SNAPPY\x00"
 LZ4_MAGIC = b"\x04\x22\x4d\x18"
 LZ4_BLOCK = {4: 64 << 10, 5: 256 << 10, 6: 1 << 20, 7: 4 << 20}
-FIRST_SIZE = 4 << 20
+FIRST_SIZE = 1 << 20
 MOST = 256 << 20
 
 Bytes = bytes | bytearray | memoryview
@@ -38,7 +38,7 @@ class Buffer:
     def room(self, size: int) -> bytearray:
         """Return the memory, at least `size` bytes of it; what was in it is kept."""
         if len(self.memory) < size:
-            bigger = bytearray(max(size, 2 * len(self.memory), FIRST_SIZE))
+            bigger = bytearray(max(size, 2 * len(self.memory)))
             bigger[: len(self.memory)] = self.memory
             self.memory = bigger
         return self.memory
