@@ -12,6 +12,7 @@ from prompt_kafka.core.errors import ExitCode, PromptKafkaError
 
 ENTRIES = {
     "status": Entry("status", "Is it healthy, and if not, what to do.", "Look"),
+    "console": Entry("web", "All of this in a browser: status, runbook, runs.", "Look"),
     "doctor": Entry("doctor", "What works from here, and what to do about the rest.", "Look"),
     "check": Entry("check", "What is wrong with the charts, with file and line; --fix mends.", "Look"),
     "history": Entry("history", "What changed lately; --handover for the next shift.", "Look"),

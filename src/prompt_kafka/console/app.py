@@ -1,0 +1,145 @@
+"""The application: its routes, its guard, and what begins and ends with it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from prompt_kafka.console import now
+from prompt_kafka.console.audit import Audit
+from prompt_kafka.console.desk import Desk, desk
+from prompt_kafka.console.guard import Guard, local
+from prompt_kafka.console.observatory import Observatory
+from prompt_kafka.console.pages import failure, lost, shown
+from prompt_kafka.console.settings import Settings
+from prompt_kafka.console.signing_in import Sessions
+from prompt_kafka.core.errors import PromptKafkaError
+from prompt_kafka.core.service import Environment
+from prompt_kafka.factory import Session
+from prompt_kafka.targets import TargetOptions
+
+Opens = Callable[[], AbstractContextManager[Session]]
+Say = Callable[[str], None]
+
+
+class _Files(StaticFiles):
+    """Static files; their address changes with their content, so they may be kept."""
+
+    def file_response(self, *args: object, **kwargs: object) -> Response:
+        response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
+        response.headers["cache-control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+def application(
+    settings: Settings,
+    target: TargetOptions,
+    environment: Environment,
+    opens: Opens,
+    *,
+    runner: str,
+    audit: Audit | None = None,
+    say: Say = lambda _: None,
+) -> Starlette:
+    """Return the console of one environment.
+
+    Parameters
+    ----------
+    opens
+        Gives a session that reads.
+    runner
+        Who runs the console: whom a one-time link signs in.
+    say
+        Says something to whoever started the console: a new link.
+    """
+    sessions = Sessions()
+    observatory = Observatory(opens)
+    made = Desk(settings, target, environment, opens, sessions, audit or Audit(), observatory)
+
+    @asynccontextmanager
+    async def life(app: Starlette) -> AsyncIterator[None]:
+        with observatory:
+            yield
+            await run_in_threadpool(observatory.channel.close)
+
+    guard = Middleware(Guard, settings=settings, sessions=sessions, audit=made.audit)
+    inside = Mount(settings.path, routes=_routes()) if settings.path else None
+    app = Starlette(
+        routes=[inside] if inside else _routes(),
+        middleware=[guard],
+        lifespan=life,
+        exception_handlers={
+            PromptKafkaError: _failed,
+            HTTPException: _http,
+            Exception: _broken,
+        },
+    )
+    app.state.desk, app.state.say, app.state.runner = made, say, runner
+    return app
+
+
+def link(app: Starlette) -> str:
+    """Return a new one-time link."""
+    here: Desk = app.state.desk
+    settings = here.settings
+    token = here.sessions.link(local(app.state.runner))
+    host = f"[{settings.address}]" if ":" in settings.address else settings.address
+    return f"http://{host}:{settings.port}{settings.path}/sign-in?token={token}"
+
+
+def _routes() -> list[BaseRoute]:
+    return [
+        Route("/", now.now),
+        Route("/now/events", now.events),
+        Route("/api/v1/status", now.status),
+        Route("/sign-in", sign_in),
+        Route("/sign-out", sign_out, methods=["POST"]),
+        Route("/healthz", lambda request: PlainTextResponse("ok")),
+        Mount("/static", _Files(packages=[("prompt_kafka.console", "static")])),
+    ]
+
+
+def sign_in(request: Request) -> Response:
+    """Take a one-time link; a link that is used up signs nobody in."""
+    here = desk(request)
+    peer = request.client.host if request.client else "?"
+    value = here.sessions.redeem(request.query_params.get("token", "")) if request.method == "GET" else None
+    if value is None:
+        here.audit.refused(f"somebody at {peer}", "a link that is used up, or none")
+        return shown(request, "used.html", 401, title="Sign in")
+    here.audit.note("signed in", request.app.state.runner, f"by the one-time link, from {peer}")
+    request.app.state.say(f"signed in from {peer}; for another browser: {link(request.app)}")
+    guard = Guard(request.app, here.settings, here.sessions, here.audit)
+    answer = RedirectResponse(here.settings.path + "/", 303)
+    answer.headers["set-cookie"] = guard.set_cookie(value)
+    return answer
+
+
+def sign_out(request: Request) -> Response:
+    """End the session."""
+    here = desk(request)
+    here.sessions.close(request.state.signed_in)
+    return shown(request, "out.html", title="Signed out")
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, PromptKafkaError)
+    return failure(request, error)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return lost(request, "there is no such page" if error.status_code == 404 else str(error.detail))
+
+
+def _broken(request: Request, error: Exception) -> Response:
+    return failure(request, PromptKafkaError(f"the console failed: {type(error).__name__}"))

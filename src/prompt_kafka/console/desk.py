@@ -1,0 +1,71 @@
+"""What all pages of a console share: which service it is, who is signed in, what is seen and written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from prompt_kafka.console.audit import Audit
+from prompt_kafka.console.observatory import Observatory
+from prompt_kafka.console.people import Role
+from prompt_kafka.console.rendering import Link, View
+from prompt_kafka.console.settings import Settings
+from prompt_kafka.console.signing_in import Sessions, SignedIn
+from prompt_kafka.core.service import Environment
+from prompt_kafka.factory import Session
+from prompt_kafka.targets import TargetOptions
+
+LINKS = (Link("/", "Now"),)
+"""The navigation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The parts of one console.
+
+    Attributes
+    ----------
+    target
+        As the command line named the service.
+    opens
+        Gives a session that reads.
+    """
+
+    settings: Settings
+    target: TargetOptions
+    environment: Environment
+    opens: Callable[[], AbstractContextManager[Session]]
+    sessions: Sessions
+    audit: Audit
+    observatory: Observatory
+
+    def view(self, request: Request) -> View:
+        """Return what a page shows around its content."""
+        signed_in: SignedIn | None = getattr(request.state, "signed_in", None)
+        kept = self.observatory.status.kept
+        world = kept.value.world if kept.value else None
+        hours = world.hours.known if world else None
+        operator = signed_in is not None and signed_in.person.role >= Role.OPERATOR
+        return View(
+            root=self.settings.path,
+            here=request.state.path,
+            environment=self.environment.name,
+            production=self.environment.production,
+            target=world.target.line if world else "",
+            person=signed_in.person.name if signed_in else "",
+            role=signed_in.person.title if signed_in else "",
+            csrf=signed_in.csrf if signed_in else "",
+            acts=self.settings.acts and operator,
+            zone=hours.zone if hours else "UTC",
+            links=LINKS,
+        )
+
+
+def desk(request: Request) -> Desk:
+    """Return the desk of the console that a request is for."""
+    found = request.app.state.desk
+    assert isinstance(found, Desk)
+    return found
