@@ -53,6 +53,7 @@ class Acting:
         self._environment = environment
         self._wiring = Wiring(environment, kubernetes)
         self.announcing = announcing_of(kubernetes, environment)
+        self.interrupts = Interrupts()
 
     def run(
         self,
@@ -61,8 +62,14 @@ class Acting:
         request: Request | None = None,
         terms: Terms | None = None,
         continues: str = "",
+        run_id: str = "",
     ) -> RunRecord:
         """Carry a plan out as a new run; the request is kept with it, and whose rest it is.
+
+        Parameters
+        ----------
+        run_id
+            From :func:`prompt_kafka.adapters.runs.new_id`, for whoever must know it before; else made here.
 
         Raises
         ------
@@ -73,7 +80,7 @@ class Acting:
             It did not come to its end; the record says how far it is.
         """
         now = SYSTEM.now()
-        run_id = new_id(plan.procedure, now)
+        run_id = run_id or new_id(plan.procedure, now)
         self.announcing.refuse_untold(plan, terms or USUAL_TERMS)
         record = RunRecord.begin(run_id, plan.marked(run_id), owner(), now, request, terms, continues)
         record = replace(record, thread=self.announcing.thread(record.terms))
@@ -150,7 +157,7 @@ class Acting:
         changed: Callable[[RunRecord], RunRecord] | None = None,
     ) -> RunRecord:
         """Carry a record out under the Lease; however it ends, record and Lease are left in order."""
-        with Interrupts() as interrupts, ExitStack() as stack:
+        with self.interrupts as interrupts, ExitStack() as stack:
             journal = stack.enter_context(Journal())
             writer = stack.enter_context(self._wiring.writer())
             lease = stack.enter_context(

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import getpass
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -101,9 +104,22 @@ def environment_of(options: TargetOptions, *, changes: bool) -> Environment:
     )
 
 
+_FOR: ContextVar[str] = ContextVar("acting for", default="")
+
+
+@contextmanager
+def acting_for(person: str) -> Iterator[None]:
+    """Let what is done inside count as a person's who asked this process for it."""
+    before = _FOR.set(person)
+    try:
+        yield
+    finally:
+        _FOR.reset(before)
+
+
 def owner() -> str:
-    """Return who runs this process, as ``user@host``."""
-    return f"{getpass.getuser()}@{socket.gethostname()}"
+    """Return who acts, as ``user@host``: whoever runs this process, or asked it to."""
+    return f"{_FOR.get() or getpass.getuser()}@{socket.gethostname()}"
 
 
 def kubeconfig_of(environment: Environment) -> Path | None:

@@ -12,6 +12,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from prompt_kafka.cli.forms import CommandForms
+from prompt_kafka.cli.main import root
 from prompt_kafka.console.app import application, link
 from prompt_kafka.console.audit import Audit
 from prompt_kafka.console.settings import Settings
@@ -62,6 +64,7 @@ def makes(target: TargetOptions, tmp_path: Path) -> Makes:
             meant,
             environment,
             lambda: session(meant),
+            forms=CommandForms(root, environment.name),
             runner="ada",
             audit=audit,
             **more,

@@ -12,9 +12,12 @@ from starlette.testclient import TestClient
 from prompt_kafka.adapters.journal import Entry
 from prompt_kafka.console.app import link
 from prompt_kafka.console.guard import MOST_BODY, POLICY
+from prompt_kafka.console.limits import Places, Rate
 from prompt_kafka.console.settings import Settings, settings
+from prompt_kafka.core.clock import ManualClock
 from prompt_kafka.core.errors import RefusedError, UsageError
 from tests.console.conftest import BASE, ORIGIN, Makes, token
+from tests.worlds import NOW
 
 JSON = {"accept": "application/json"}
 
@@ -137,9 +140,21 @@ def test_guessing_links_is_slowed_down(stranger: TestClient) -> None:
     assert int(stranger.get("/sign-in?token=x").headers["retry-after"]) >= 1
 
 
-def test_a_flood_is_slowed_down(browser: TestClient) -> None:
-    codes = {browser.get("/healthz").status_code for _ in range(160)}
-    assert codes == {200, 429}
+def test_a_flood_is_slowed_down_and_nobody_else_with_it() -> None:
+    clock = ManualClock(NOW)
+    rate = Rate(2.0, 5.0, clock)
+    assert [rate.wait_s("one") for _ in range(5)] == [0.0] * 5
+    assert rate.wait_s("one") == pytest.approx(0.5)
+    assert rate.wait_s("other") == 0.0
+    clock.turn(1.0)
+    assert [rate.wait_s("one") > 0 for _ in range(3)] == [False, False, True]
+
+
+def test_so_many_streams_at_once_and_no_more() -> None:
+    places = Places(each=2, together=3)
+    assert [places.take(key) for key in ("a", "a", "a", "b", "c")] == [True, True, False, True, False]
+    places.give_back("a")
+    assert places.take("c")
 
 
 @pytest.mark.parametrize(

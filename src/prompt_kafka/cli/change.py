@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
@@ -12,7 +14,7 @@ import click
 
 from prompt_kafka.cli.options import rendered
 from prompt_kafka.core.codec import encode
-from prompt_kafka.core.errors import ExitCode, RefusedError
+from prompt_kafka.core.errors import ExitCode, RefusedError, UsageError
 from prompt_kafka.core.plan import Plan
 from prompt_kafka.core.request import USUAL_TERMS, Request, Terms
 from prompt_kafka.core.run import RunRecord
@@ -110,9 +112,42 @@ stable_option = click.option(
 )
 
 
-def change(target: TargetOptions, request: Request, how: ChangeOptions, output: str) -> int:
-    """Carry a request out on the service that is meant; return the exit code."""
-    with session(target, changes=True) as service:
+Taken = list[tuple[Request, ChangeOptions]]
+_TAKEN: ContextVar[Taken | None] = ContextVar("taken", default=None)
+
+
+@contextmanager
+def taken() -> Iterator[Taken]:
+    """Take what the commands inside ask for, instead of carrying it out: a form reads its fields so."""
+    found: Taken = []
+    before = _TAKEN.set(found)
+    try:
+        yield found
+    finally:
+        _TAKEN.reset(before)
+
+
+def refuse_a_look(what: str) -> None:
+    """Refuse to look where what is asked for is taken: a form asks for a change."""
+    if _TAKEN.get() is not None:
+        raise UsageError(f"{what} is missing", next=f"give the {what}")
+
+
+def change(
+    target: TargetOptions, request: Request, how: ChangeOptions, output: str, *, changes: bool = True
+) -> int:
+    """Carry a request out on the service that is meant; return the exit code.
+
+    Parameters
+    ----------
+    changes
+        False where the plan has no step in any case.
+    """
+    found = _TAKEN.get()
+    if found is not None:
+        found.append((request, how))
+        return ExitCode.OK
+    with session(target, changes=changes) as service:
         return carry_out(service, request, how, output)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import click
 
-from prompt_kafka.cli.change import ChangeOptions, carry_out, change_options
+from prompt_kafka.cli.change import ChangeOptions, change, change_options
 from prompt_kafka.cli.options import output_option, rendered, target_options
 from prompt_kafka.core.request import ColdShutdownRequest
 from prompt_kafka.core.world import Part
@@ -40,13 +40,13 @@ def command(
     prompt-kafka cold-shutdown               what would be at risk
     prompt-kafka cold-shutdown --graceful    stop it; prompt-kafka cold-startup brings it back and compares
     """
-    with session(target, changes=graceful) as service:
-        if state:
-            from prompt_kafka.core.codec import encode
-            from prompt_kafka.core.stopped import record_of
+    if state:
+        from prompt_kafka.core.codec import encode
+        from prompt_kafka.core.stopped import record_of
 
+        with session(target, changes=graceful) as service:
             world = service.observe(frozenset({Part.NODES, Part.TOPICS, Part.OFFSETS}))
-            rendered("yaml" if output == "yaml" else "json", lambda: encode(record_of(world)))
-            return 0
-        how = replace(how, terms=replace(how.terms, accepted=accept))
-        return carry_out(service, ColdShutdownRequest(graceful=graceful), how, output)
+        rendered("yaml" if output == "yaml" else "json", lambda: encode(record_of(world)))
+        return 0
+    how = replace(how, terms=replace(how.terms, accepted=accept))
+    return change(target, ColdShutdownRequest(graceful=graceful), how, output, changes=graceful)

@@ -6,12 +6,11 @@ from dataclasses import replace
 
 import click
 
-from prompt_kafka.cli.change import ChangeOptions, carry_out, change_options, stable_option
+from prompt_kafka.cli.change import ChangeOptions, change, change_options, stable_option
 from prompt_kafka.cli.options import output_option, target_options
 from prompt_kafka.core.errors import UnreachableError
 from prompt_kafka.core.request import ColdStartupRequest
-from prompt_kafka.factory import session
-from prompt_kafka.targets import TargetOptions
+from prompt_kafka.targets import TargetOptions, environment_of
 
 
 @click.command("cold-startup")
@@ -34,13 +33,12 @@ def command(
     its logs), then what needs them. A healthy service is left alone.
     """
     how = replace(how, terms=replace(how.terms, accepted=accept))
-    with session(target, changes=True) as service:
-        try:
-            return carry_out(service, ColdStartupRequest(stable_s=stable), how, output)
-        except UnreachableError as error:
-            back = service.environment.bring_back
-            raise UnreachableError(
-                f"the Kubernetes API does not answer, so nothing can be told: {error.what}",
-                where=error.where,
-                next=f"bring it back first: {back}" if back else "bring it back first, with its storage",
-            ) from error
+    try:
+        return change(target, ColdStartupRequest(stable_s=stable), how, output)
+    except UnreachableError as error:
+        back = environment_of(target, changes=True).bring_back
+        raise UnreachableError(
+            f"the Kubernetes API does not answer, so nothing can be told: {error.what}",
+            where=error.where,
+            next=f"bring it back first: {back}" if back else "bring it back first, with its storage",
+        ) from None

@@ -57,6 +57,8 @@ def command(
             f"the console needs {error.name}, which is not installed",
             next="pip install 'prompt-kafka[console]'",
         ) from error
+    from prompt_kafka.cli.forms import CommandForms
+    from prompt_kafka.cli.main import root
     from prompt_kafka.console.settings import settings
     from prompt_kafka.core.status import PATIENCE_S
     from prompt_kafka.factory import session
@@ -80,6 +82,7 @@ def command(
             target,
             environment,
             lambda: session(target, patience=PATIENCE_S),
+            forms=CommandForms(root, environment.name),
             runner=owner().partition("@")[0],
             say=lambda text: click.echo(f"  {text}", err=True),
         )

@@ -14,12 +14,15 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from prompt_kafka.console import now
+from prompt_kafka.console import now, planning, runbook, runs
 from prompt_kafka.console.audit import Audit
-from prompt_kafka.console.desk import Desk, desk
+from prompt_kafka.console.desk import Desk, changing, desk
+from prompt_kafka.console.forms import Forms
 from prompt_kafka.console.guard import Guard, local
 from prompt_kafka.console.observatory import Observatory
 from prompt_kafka.console.pages import failure, lost, shown
+from prompt_kafka.console.plans import Plans
+from prompt_kafka.console.running import Running
 from prompt_kafka.console.settings import Settings
 from prompt_kafka.console.signing_in import Sessions
 from prompt_kafka.core.errors import PromptKafkaError
@@ -46,6 +49,7 @@ def application(
     environment: Environment,
     opens: Opens,
     *,
+    forms: Forms,
     runner: str,
     audit: Audit | None = None,
     say: Say = lambda _: None,
@@ -56,6 +60,8 @@ def application(
     ----------
     opens
         Gives a session that reads.
+    forms
+        The forms of the changes.
     runner
         Who runs the console: whom a one-time link signs in.
     say
@@ -63,13 +69,15 @@ def application(
     """
     sessions = Sessions()
     observatory = Observatory(opens)
-    made = Desk(settings, target, environment, opens, sessions, audit or Audit(), observatory)
+    audit = audit or Audit()
+    running = Running(changing(target, environment), audit)
+    made = Desk(settings, target, environment, opens, sessions, audit, observatory, forms, running, Plans())
 
     @asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[None]:
         with observatory:
             yield
-            await run_in_threadpool(observatory.channel.close)
+            await run_in_threadpool(running.stop)
 
     guard = Middleware(Guard, settings=settings, sessions=sessions, audit=made.audit)
     inside = Mount(settings.path, routes=_routes()) if settings.path else None
@@ -101,6 +109,22 @@ def _routes() -> list[BaseRoute]:
         Route("/", now.now),
         Route("/now/events", now.events),
         Route("/api/v1/status", now.status),
+        Route("/runbook", runbook.index),
+        Route("/runbook/{slug}", runbook.heading),
+        Route("/docs/{name:path}", runbook.page),
+        Route("/api/v1/runbook", runbook.listed),
+        Route("/change/{words:path}/plan", planning.plan),
+        Route("/change/{words:path}/run", planning.run, methods=["POST"]),
+        Route("/change/{words:path}", planning.form),
+        Route("/api/v1/change/{words:path}/plan", planning.plan),
+        Route("/runs", runs.index),
+        Route("/runs/{run}", runs.show),
+        Route("/runs/{run}/events", runs.events),
+        Route("/runs/{run}/resume", runs.resume, methods=["POST"]),
+        Route("/runs/{run}/abort", runs.abort, methods=["POST"]),
+        Route("/runs/{run}/record.{form}", runs.told),
+        Route("/api/v1/runs", runs.listed),
+        Route("/api/v1/runs/{run}", runs.told),
         Route("/sign-in", sign_in),
         Route("/sign-out", sign_out, methods=["POST"]),
         Route("/healthz", lambda request: PlainTextResponse("ok")),

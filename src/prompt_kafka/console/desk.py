@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 
 from prompt_kafka.console.audit import Audit
+from prompt_kafka.console.forms import Forms
 from prompt_kafka.console.observatory import Observatory
 from prompt_kafka.console.people import Role
+from prompt_kafka.console.plans import Plans
 from prompt_kafka.console.rendering import Link, View
+from prompt_kafka.console.running import Running
 from prompt_kafka.console.settings import Settings
 from prompt_kafka.console.signing_in import Sessions, SignedIn
 from prompt_kafka.core.service import Environment
 from prompt_kafka.factory import Session
 from prompt_kafka.targets import TargetOptions
 
-LINKS = (Link("/", "Now"),)
+LINKS = (Link("/", "Now"), Link("/runbook", "Runbook"), Link("/runs", "Runs"))
 """The navigation."""
 
 
@@ -41,6 +44,14 @@ class Desk:
     sessions: Sessions
     audit: Audit
     observatory: Observatory
+    forms: Forms
+    running: Running
+    plans: Plans
+
+    @property
+    def changing(self) -> TargetOptions:
+        """The service as a change names it."""
+        return changing(self.target, self.environment)
 
     def view(self, request: Request) -> View:
         """Return what a page shows around its content."""
@@ -62,6 +73,13 @@ class Desk:
             zone=hours.zone if hours else "UTC",
             links=LINKS,
         )
+
+
+def changing(target: TargetOptions, environment: Environment) -> TargetOptions:
+    """Return how a change names the service that is shown, whatever becomes the usual one meanwhile."""
+    by_context = target.context is not None or target.kubeconfig is not None
+    named = target.environment or (None if by_context else environment.name)
+    return replace(target, environment=named)
 
 
 def desk(request: Request) -> Desk:

@@ -60,6 +60,10 @@ class Interrupts:
         finally:
             self._open = False
 
+    def ask(self, by: str) -> None:
+        """Ask a run in another thread to end at its next look or wait, as a signal does here."""
+        self.by, self._times = self.by or by, 1
+
     def _came(self, number: int, frame: FrameType | None) -> None:
         self._times += 1
         self.by = self.by or signal.Signals(number).name

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import click
 
-from prompt_kafka.cli.change import ChangeOptions, change, change_options, stable_option, undeployed_option
+from prompt_kafka.cli.change import (
+    ChangeOptions,
+    change,
+    change_options,
+    refuse_a_look,
+    stable_option,
+    undeployed_option,
+)
 from prompt_kafka.cli.options import output_option, target_options
 from prompt_kafka.core.request import OperatorUpgradeRequest
 from prompt_kafka.factory import session
@@ -37,6 +44,7 @@ def command(
     if not version:
         from prompt_kafka.cli.upgrade.ways import show_operators
 
+        refuse_a_look("version")
         with session(target) as look:
             return show_operators(look, output)
     request = OperatorUpgradeRequest(version, with_undeployed, stable)

@@ -103,6 +103,19 @@
     });
   }
 
+  /* A form that takes a while says so, and is sent once. */
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    const button = event.submitter || form.querySelector("button");
+    if (!form.dataset.busy || !button) return;
+    const said = button.nextElementSibling;
+    if (said) { said.textContent = form.dataset.busy; said.setAttribute("role", "status"); }
+    setTimeout(() => { button.disabled = true; }, 0);
+  });
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) for (const button of all("button:disabled")) button.disabled = false;
+  });
+
   setInterval(tick, 1000);
   comforts();
 })();
