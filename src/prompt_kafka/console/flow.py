@@ -48,6 +48,8 @@ class Lane:
     ----------
     rate
         Records per second that come in; None until two looks saw it.
+    readers
+        None of them while the topic's leader does not answer.
     """
 
     topic: str
@@ -94,7 +96,7 @@ class Rates:
         own = list(world.lag_objectives)
         lanes = [
             Lane(topic, rates.get(topic), _readers(topic, groups, world))
-            for topic in ends
+            for topic in ends.keys() | before.keys()
             if not topic.startswith("__")
         ]
         return Flow(tuple(sorted(lanes, key=lambda lane: (_rank(lane, own), lane.topic))))

@@ -12,11 +12,12 @@ from starlette.responses import JSONResponse, Response
 from prompt_kafka.console.desk import Desk, desk
 from prompt_kafka.console.live import Parts, stream
 from prompt_kafka.console.pages import failure, shown
-from prompt_kafka.console.rendering import View, page
+from prompt_kafka.console.rendering import View, page, query
 from prompt_kafka.core.errors import UnreachableError
 from prompt_kafka.core.outlook import Outlook, outlook
 from prompt_kafka.core.quorum import quorum_of
 from prompt_kafka.core.run import RunState
+from prompt_kafka.core.status import Report
 from prompt_kafka.core.status_told import COLUMNS, as_json, facts, route, row, verdict, when
 from prompt_kafka.core.verdict import Answer
 from prompt_kafka.core.world import World
@@ -74,12 +75,23 @@ def parts(here: Desk, view: View) -> Parts:
         "facts": list(facts(world, quorum)) if world and not world.unreachable else [],
         "route": route(world) if world else "",
         "ahead": [(each, when(world, each)) for each in report.ahead] if world and report else [],
+        "mends": _mends(here, _commands(report) if report else []),
         "hours": _hours(world) if world else None,
         "history": here.observatory.history.kept,
         "happenings": _happenings(here),
         "runs": [r for r in here.observatory.runs.kept.value or [] if r.state is RunState.RUNNING],
     }
     return {name: Markup(page(f"now/{name}.html", **values)) for name in PARTS}
+
+
+def _commands(report: Report) -> list[str]:
+    return [*(cause.mend for cause in report.causes), *(each.mend for each in report.ahead)]
+
+
+def _mends(here: Desk, commands: list[str]) -> dict[str, str]:
+    """Return the address of the form that each command fills in, where it is a change."""
+    found = {line: here.forms.of_line(line) for line in commands if line}
+    return {line: f"/change/{each[0].path}{query(**each[1])}" for line, each in found.items() if each}
 
 
 def _hours(world: World) -> Outlook | None:

@@ -58,8 +58,8 @@ class Observatory:
         self.channel = Channel()
         self._ends = threading.Event()
         self._threads = [
-            threading.Thread(target=self._watch, args=work, name="console", daemon=True)
-            for work in ((self._status_and_runs, EVERY_S), (self._history, HISTORY_S / 2))
+            threading.Thread(target=self._watch, args=(work,), name="console", daemon=True)
+            for work in (self._status_and_runs, self._history)
         ]
 
     def __enter__(self) -> Observatory:
@@ -95,9 +95,9 @@ class Observatory:
     def _history(self) -> None:
         self.history.get(HISTORY_S)
 
-    def _watch(self, work: Callable[[], None], every_s: float) -> None:
+    def _watch(self, work: Callable[[], None]) -> None:
         while not self._ends.is_set():
             if self.channel.watched:
                 work()
                 self.channel.publish()
-            self._clock.sleep(every_s, self._ends)
+            self._clock.sleep(EVERY_S, self._ends)
