@@ -131,6 +131,7 @@ class Session:
         chosen, terms = procedure(request), terms or USUAL_TERMS
         world = self.observe(chosen.needs_to_see(request) | {Part.HOURS})
         with self.charts(world) as render:
+            render.begin(world)
             tree = self._observer.git().folder_at if self.environment.repository else no_tree
             means = Means(self.environment, self.has_canary(), render, terms, tree, render.whole)
             plan = by_pull_request(

@@ -8,13 +8,17 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import Any, Self
 
 from prompt_kafka.adapters.git import GitRepository
+from prompt_kafka.adapters.threads import Threads
 from prompt_kafka.clients.gitops import Repository
+from prompt_kafka.core.world import World
 
 _PARTS = ("environments", "charts")
 
@@ -37,14 +41,31 @@ class Charts:
         self._application = application
         self._head = head
         self._scratch = TemporaryDirectory(prefix="prompt-kafka-render-")
+        self._lock = Lock()
         self._laid_out: dict[str, Path] = {}
         self._rendered: dict[tuple[Any, ...], tuple[Mapping[str, Any], ...]] = {}
+        self._begun: dict[tuple[Any, ...], Future[tuple[Mapping[str, Any], ...]]] = {}
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        wait(self._begun.values())
         self._scratch.cleanup()
+
+    def begin(self, world: World) -> None:
+        """Begin to render what is there in every environment, where topics and users were looked at.
+
+        Whoever looks at them edits their charts, and asks for this while the edit is made.
+        """
+        git, threads = world.git.known, Threads("render")
+        if git is None or world.resources.known is None:
+            return
+        for each in git.environments:
+            if f"{git.folder}/values-{each}.yaml" not in git.files:
+                continue
+            asked = (each, self._head, frozenset[tuple[str, str | None]]())
+            self._begun[asked] = threads.submit(self._now, each, {}, self._head)
 
     def __call__(
         self, environment: str, edits: Mapping[str, str | None], commit: str = ""
@@ -58,10 +79,17 @@ class Charts:
         """
         commit = commit or self._head
         asked = (environment, commit, frozenset(edits.items()))
+        if asked in self._begun:
+            return self._begun[asked].result()
         if asked not in self._rendered:
-            with _edited(self._folder(commit, self._git().folder), edits) as tree:
-                self._rendered[asked] = self._render(tree, environment)
+            self._rendered[asked] = self._now(environment, edits, commit)
         return self._rendered[asked]
+
+    def _now(
+        self, environment: str, edits: Mapping[str, str | None], commit: str
+    ) -> tuple[Mapping[str, Any], ...]:
+        with _edited(self._folder(commit, self._git().folder), edits) as tree:
+            return self._render(tree, environment)
 
     def whole(
         self, environment: str, edits: Mapping[str, str | None], applications: Iterable[str] = ()
@@ -86,12 +114,13 @@ class Charts:
 
     def _folder(self, commit: str, applications: str) -> Path:
         name = f"{commit}-{applications.replace('/', '-')}"
-        if name not in self._laid_out:
-            folder = Path(self._scratch.name) / name
-            folder.mkdir()
-            self._git().export(commit, folder, *_PARTS, applications)
-            self._laid_out[name] = folder
-        return self._laid_out[name]
+        with self._lock:
+            if name not in self._laid_out:
+                folder = Path(self._scratch.name) / name
+                folder.mkdir()
+                self._git().export(commit, folder, *_PARTS, applications)
+                self._laid_out[name] = folder
+            return self._laid_out[name]
 
     def _render(self, folder: Path, environment: str) -> tuple[Mapping[str, Any], ...]:
         repository, git = Repository(folder), self._git()

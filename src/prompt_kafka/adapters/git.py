@@ -24,6 +24,7 @@ from tempfile import mkdtemp
 from prompt_kafka.adapters import git_commit, git_read
 from prompt_kafka.adapters.checkout import Checkout
 from prompt_kafka.adapters.git_command import GitError, run
+from prompt_kafka.adapters.threads import Threads
 from prompt_kafka.core.changes import CommitFiles
 from prompt_kafka.core.delivery import Folder, GitState, Tip, blob
 from prompt_kafka.core.errors import StoppedError, UnreachableError, UsageError
@@ -90,21 +91,26 @@ class GitRepository:
         """
         with self._locked():
             head = self._fetch()
-        commits, marks = git_read.history(self._git, head)
-        checkout = self._checkout
+        # Each of these is a process or two of git; they do not wait for each other.
+        threads, checkout = Threads("git"), self._checkout
+        history = threads.submit(git_read.history, self._git, head)
+        log = threads.submit(git_read.log, self._git, head, self.folder)
+        environments = threads.submit(git_read.environments, self._git, head)
+        files = self._texts(head, folders)
+        commits, marks = history.result()
         return GitState(
             repository=self.shown,
             branch=self.branch,
             head=head,
             folder=self.folder,
-            files=self._texts(head, folders),
-            environments=git_read.environments(self._git, head),
+            files=files,
+            environments=environments.result(),
             commits=commits,
             marks=marks,
             checkout=str(checkout.path) if checkout else "",
             changed=self._changed(checkout, folders) if checkout else (),
             unpushed=self._unpushed(checkout, head) if checkout else 0,
-            log=git_read.log(self._git, head, self.folder),
+            log=log.result(),
         )
 
     def tip(self, operator: str) -> Tip:

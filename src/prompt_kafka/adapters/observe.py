@@ -20,6 +20,7 @@ from prompt_kafka.adapters.quorum import until_led
 from prompt_kafka.adapters.resources import Resources
 from prompt_kafka.adapters.threads import Threads
 from prompt_kafka.adapters.tree import Tree
+from prompt_kafka.clients.documents import library
 from prompt_kafka.clients.kafka import KafkaConnection, preload
 from prompt_kafka.clients.kafka.silence import with_silent
 from prompt_kafka.clients.kafka.volumes import volumes
@@ -151,6 +152,8 @@ class Observer:
         self._quorum_route = ""
         at, end = self._clock.now(), None if within is None else self._clock.monotonic() + within
         loaded = self._pool.submit(preload)
+        if {Part.GIT, Part.RESOURCES} <= asked:
+            self._pool.submit(library)  # the charts will be rendered
         kafka = self._in_time(self._pool.submit(self._resources.kafka), end)
         loaded.result()
         began = self._clock.monotonic()

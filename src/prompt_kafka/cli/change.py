@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -171,11 +172,17 @@ def plan_and_run(
 ) -> int:
     """Plan a request and run it, as the rest of another run where one is named."""
     stop = how.dry_run or how.save_plan is not None
+    Thread(target=_prepare, daemon=True).start()
     plan = session.plan(request, how.terms, later=stop)
     if how.save_plan is not None:
         how.save_plan.write_text(SavedPlan.of(request, plan, how.terms).to_json())
         click.echo(f"saved: {how.save_plan}; run it: prompt-kafka apply {how.save_plan}", err=True)
     return run_plan(session, request, plan, how, output, stop=stop, continues=continues)
+
+
+def _prepare() -> None:
+    """Load what shows a plan while the servers are asked for theirs."""
+    import prompt_kafka.cli.present_plan  # noqa: F401
 
 
 def run_plan(
@@ -199,7 +206,6 @@ def run_plan(
     from rich.markup import escape
 
     from prompt_kafka.cli.console import terminal
-    from prompt_kafka.cli.live import watching
     from prompt_kafka.cli.present_plan import as_json, show
 
     machine = output != "text"
@@ -216,6 +222,8 @@ def run_plan(
     if not _approved(plan, how, machine):
         console.print("nothing was done")
         return ExitCode.OK
+    from prompt_kafka.cli.live import watching
+
     how = _announced_by_hand(session, plan, how, machine)
     with watching(console, plan) as listener:
         record = session.acting.run(plan, listener, request, how.terms, continues)

@@ -6,9 +6,11 @@ actions becomes a comment, so every place stays where it was.
 
 from __future__ import annotations
 
+import pickle
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 from ruamel.yaml import YAML
@@ -112,31 +114,42 @@ def mask(text: str) -> str:
 
 def documents(text: str, where: str, *, template: bool = False) -> list[Node | None]:
     """Return the root of each document; None for one without content."""
-    shown = mask(text) if template else text
     try:
-        events = [event for event in YAML(typ="safe", pure=True).parse(shown)]
+        return list(_roots(mask(text) if template else text))
     except (YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         raise cannot(where, "it is not YAML", mark.line if mark else None) from None
-    lines = lines_of(shown)
-    stream = iter(events)
+
+
+@lru_cache(maxsize=256)
+def _roots(text: str) -> tuple[Node | None, ...]:
+    """Return the root of each document; a text is read again and again while it is edited."""
+    lines = lines_of(text)
+    stream = iter([event for event in YAML(typ="safe", pure=True).parse(text)])
     found: list[Node | None] = []
     for event in stream:
         if isinstance(event, DocumentStartEvent):
             node = _node(next(stream), stream, lines)
             found.append(None if node.nothing and not node.flow else node)
-    return found
+    return tuple(found)
 
 
 def load(text: str, where: str, *, template: bool = False) -> list[Any]:
     """Return the values of all documents, to compare them before and after."""
-    yaml = YAML(typ="safe", pure=True)
-    yaml.allow_duplicate_keys = True
     try:
-        return list(yaml.load_all(mask(text) if template else text))
+        found: list[Any] = pickle.loads(_values(mask(text) if template else text))
     except (YAMLError, ValueError, TypeError) as error:
         mark = getattr(error, "problem_mark", None)
         raise cannot(where, "it is not YAML", mark.line if mark else None) from None
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _values(text: str) -> bytes:
+    """Return the values of all documents, packed: each caller gets its own, and a text is read once."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.allow_duplicate_keys = True
+    return pickle.dumps(list(yaml.load_all(text)))
 
 
 def _node(event: Any, stream: Iterator[Any], lines: list[str]) -> Node:
