@@ -3,12 +3,13 @@
 A per-pod Service (its selector names one pod) gets an address of its own, which then *is* the pod's address:
 the lab's load balancer has no data path. A bootstrap Service gets the addresses of the per-pod Services whose
 selectors are narrower than its own, unless it is annotated to have one of its own, with a data path, as a
-real one has. The address that a chart asks for is kept visible, not used.
+real one has. The address that a chart asks for is kept visible; a new Service gets it where it is one of the
+lab's network.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 REQUESTED = "lab.prompt-kafka/requested-address"
@@ -84,11 +85,13 @@ def choose(service: Object, services: Sequence[Object], network: str) -> list[st
     taken = {address for each in balanced for address in present(each)}
     if has := [each for each in present(service) if not has_own(service) or each not in taken]:
         return has[:1]
-    return [next(each for each in _pool(network) if each not in taken)]
+    asked = requested(service)
+    mine = [asked] if asked in _pool(network) else []
+    return [next(each for each in (*mine, *_pool(network)) if each not in taken)]
 
 
-def _pool(network: str) -> Iterable[str]:
-    return (f"{network}.1.{number}" for number in range(1, 255))
+def _pool(network: str) -> list[str]:
+    return [f"{network}.1.{number}" for number in range(1, 255)]
 
 
 def status(addresses: Sequence[str]) -> Object:
