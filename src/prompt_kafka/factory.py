@@ -87,6 +87,26 @@ class Session:
         """Return a connection to the brokers that refuses every write; it is closed with the session."""
         return self._observer.kafka()
 
+    def refuse_unless_lab(self) -> None:
+        """Refuse to go on unless this environment's own Kubernetes API says that it is a lab.
+
+        Raises
+        ------
+        RefusedError
+            It does not say so, or the configuration calls it production.
+        """
+        from prompt_kafka.core.errors import RefusedError
+        from prompt_kafka.core.labs import says_lab
+
+        version, _ = self.kubernetes.version()
+        if self.environment.production or not says_lab(version):
+            raise RefusedError(
+                "not-a-lab",
+                f"{self.environment.name} is no lab: its Kubernetes API does not say so (it is {version})",
+                where=self.kubernetes.server,
+                next="records are written into labs only: prompt-kafka lab up",
+            )
+
     def note_reading(self, reading: Reading, who: str = "") -> Note:
         """Note in this machine's journal that somebody begins to read messages; never raises.
 

@@ -86,7 +86,7 @@ def test_every_change_can_be_overridden_and_pasted() -> None:
     changes = {}
     for name, command in _commands(root):
         options = {option: parameter for parameter in command.params for option in parameter.opts}
-        if "--dry-run" in options:
+        if "--dry-run" in options and name != "messages import":  # into labs only: no hours, no plan to paste
             changes[name] = options
     assert {"restart", "apply", "topic create"} <= changes.keys()
     for name, options in changes.items():

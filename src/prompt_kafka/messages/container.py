@@ -64,6 +64,8 @@ class Contents:
         Of everything before the last block: two containers with the same one hold the same records.
     partitions
         Records by partition.
+    ordered
+        The offsets of each partition only rise.
     end
         What the writer said at its end: what was read and what was not.
     """
@@ -74,6 +76,7 @@ class Contents:
     partitions: dict[int, int] = field(default_factory=dict)
     oldest_ms: int | None = None
     largest: int = 0
+    ordered: bool = True
     end: dict[str, Any] = field(default_factory=dict)
 
 
@@ -136,6 +139,8 @@ def verify(path: Path) -> Contents:
     partitions: Counter[int] = Counter()
     records = largest = 0
     oldest: int | None = None
+    last: dict[int, int] = {}
+    ordered = True
     with _opened(path) as file:
         digest = hashlib.sha256()
         about, end = None, None
@@ -148,6 +153,8 @@ def verify(path: Path) -> Contents:
                 for record in _records(payload, about.topic, path, at):
                     partitions[record.partition] += 1
                     records += 1
+                    ordered = ordered and last.get(record.partition, -1) < record.offset
+                    last[record.partition] = record.offset
                     largest = max(largest, len(record.key or b"") + len(record.value or b""))
                     if record.time_ms >= 0 and (oldest is None or record.time_ms < oldest):
                         oldest = record.time_ms
@@ -159,7 +166,9 @@ def verify(path: Path) -> Contents:
                 raise _damaged(path, at, "a block is where it cannot be")
     if about is None or end is None:
         raise UsageError("this file was not written to its end", where=str(path), next="export again")
-    return Contents(about, records, end["sha256"], dict(sorted(partitions.items())), oldest, largest, end)
+    return Contents(
+        about, records, end["sha256"], dict(sorted(partitions.items())), oldest, largest, ordered, end
+    )
 
 
 def records(path: Path) -> Iterator[Record]:

@@ -10,7 +10,7 @@ import click
 from prompt_kafka import __version__
 from prompt_kafka.cli.options import rendered
 from prompt_kafka.core.clock import SYSTEM
-from prompt_kafka.core.errors import ExitCode
+from prompt_kafka.core.errors import ExitCode, UsageError
 from prompt_kafka.factory import Session
 from prompt_kafka.messages.export import STDOUT, allowed, export, kind_of
 
@@ -42,7 +42,8 @@ def run(look: Session, asking: Asking, view: TopicView, path: str, search: Searc
     from prompt_kafka.messages.container import About
     from prompt_kafka.messages.summary import found_summary
 
-    allowed(look.environment.messages, asking.topic, kind_of(path))
+    kind = kind_of(path)
+    allowed(look.environment.messages, asking.topic, kind)
     connection = look.kafka()
     (topic,) = connection.topics([asking.topic])
     about = About(
@@ -54,8 +55,13 @@ def run(look: Session, asking: Asking, view: TopicView, path: str, search: Searc
         f"{SYSTEM.now():%Y-%m-%dT%H:%M:%SZ} by prompt-kafka {__version__}",
     )
     quiet = terminal(stderr=True)
+    backwards: list[Record] | None = None if asking.forwards or kind != "container" else []
+    if backwards is not None and asking.wanted is None:
+        raise UsageError("a container is written oldest first", next="leave --newest-first out")
     with export(path, view, about) as under_way:
-        found = search(under_way.write)
+        found = search(under_way.write if backwards is None else backwards.append)
+        for record in reversed(backwards or ()):
+            under_way.write(record)
         summary = render.found_json(found, view)
         if found.page.ending == "stopped" and path != STDOUT:
             click.echo("stopped: nothing was written", err=True)

@@ -10,6 +10,7 @@ from prompt_kafka.cli.lazy import Entry, LazyGroup
 
 ENTRIES = {
     "show": Entry("messages.show", "One record whole, by its permanent link or its place."),
+    "import": Entry("messages.bring", "Write exported records (.pkr) into a topic of a lab."),
     "read": Entry("messages.read", "Read a topic that is called like one of these words."),
 }
 

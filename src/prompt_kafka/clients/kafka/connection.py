@@ -294,9 +294,9 @@ class KafkaConnection:
         acks: int = -1,
     ) -> int:
         """Write one record and return its offset once the brokers acknowledged it."""
-        from prompt_kafka.clients.kafka.fetch import produce
+        from prompt_kafka.clients.kafka.write import write_one
 
-        return produce(self, topic, partition, key, value, headers, acks)
+        return write_one(self, topic, partition, key, value, headers, acks)
 
     def leader(self, topic: str, partition: int, *, refresh: bool = False) -> int:
         """Return the node id of a partition's leader.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 OUT_OF_RANGE = 1
 MOVED = frozenset({3, 5, 6, 9, 74, 76})  # unknown, no leader, not leader, no replica, fenced or unknown epoch
-NOT_WRITTEN = frozenset({3, 5, 6})
-PRODUCE_TRIES = 5
 RESPONSE_LIMIT = 50 << 20
 
 
@@ -234,39 +232,3 @@ def _fetched(connection: KafkaConnection, place: tuple[str, int], asked: int, pa
             (entry.producer_id, entry.first_offset) for entry in partition.aborted_transactions or ()
         ),
     )
-
-
-def produce(
-    connection: KafkaConnection,
-    topic: str,
-    partition: int,
-    key: bytes | None,
-    value: bytes | None,
-    headers: Sequence[tuple[str, bytes]],
-    acks: int,
-) -> int:
-    """Write one record and return its offset; tried again only when a broker says it did not write it."""
-    from kafka.protocol.producer import ProduceRequest
-    from kafka.record.default_records import DefaultRecordBatchBuilder
-
-    builder = DefaultRecordBatchBuilder(2, 0, False, -1, -1, -1, 0)
-    now = int(connection.clock.now().timestamp() * 1000)
-    builder.append(0, now, key, value, list(headers))
-    topic_type = ProduceRequest.TopicProduceData
-    data = topic_type.PartitionProduceData(index=partition, records=bytes(builder.build()))
-    request = ProduceRequest(
-        transactional_id=None,
-        acks=acks,
-        timeout_ms=int(connection.timeout * 1000),
-        topic_data=[topic_type(name=topic, partition_data=[data])],
-        min_version=3,
-        max_version=12,
-    )
-    for attempt in range(PRODUCE_TRIES):
-        response = connection.ask_once(request, connection.leader(topic, partition, refresh=True))
-        answer = response.responses[0].partition_responses[0]
-        if answer.error_code not in NOT_WRITTEN or attempt == PRODUCE_TRIES - 1:
-            break
-        connection.clock.sleep(0.1 * 2**attempt)
-    check(answer.error_code, f"{topic}-{partition} at {connection.where}", answer.error_message)
-    return int(answer.base_offset)

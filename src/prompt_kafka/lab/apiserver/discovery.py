@@ -5,12 +5,13 @@ from __future__ import annotations
 import platform
 from typing import Any
 
+from prompt_kafka.core.labs import LAB_MARK
 from prompt_kafka.lab.apiserver.errors import no_such_resource
 from prompt_kafka.lab.apiserver.registry import Registry
 
 Object = dict[str, Any]
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
-GIT_VERSION = "v1.34.4+prompt-kafka-lab"
+GIT_VERSION = f"v1.34.4{LAB_MARK}"
 
 
 def version() -> Object:
