@@ -20,7 +20,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from cryptography import x509
@@ -100,23 +100,33 @@ class KafkaNode:
     """A running node; see the module."""
 
     def __init__(
-        self, folder: Path, *, advertise: str = "127.0.0.1", settings: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        *,
+        advertise: str = "127.0.0.1",
+        settings: Mapping[str, str] | None = None,
+        jvm: Sequence[str] = (),
+        joins: KafkaNode | None = None,
+        node_id: int = 1,
     ):
         self.folder = folder
-        self.cluster_id = random_uuid()
+        self.node_id = node_id
+        self._leader = joins or self
+        self.cluster_id = joins.cluster_id if joins else random_uuid()
         self._distribution = kafka(KAFKA)
         self.plain = ("127.0.0.1", free_port())
         self.external = ("127.0.0.1", free_port())
         self.controller = ("127.0.0.1", free_port())
         self._advertise = advertise
         self._settings = dict(settings or {})
+        self._jvm = tuple(jvm)
         self._process: subprocess.Popen[bytes] | None = None
-        pki = Pki()
+        pki = self.pki = joins.pki if joins else Pki()
         self.tls = Tls(pki.ca_pem)
         self.operator_tls = Tls(pki.ca_pem, *pki.issue("operator"))
         self._write(pki)
-        checkpoint = self._distribution.checkpoint(METADATA_VERSION)
-        format_directory(folder / "data", checkpoint, cluster_id=self.cluster_id, node_id=1)
+        checkpoint = None if joins else self._distribution.checkpoint(METADATA_VERSION)
+        format_directory(folder / "data", checkpoint, cluster_id=self.cluster_id, node_id=node_id)
 
     @property
     def pid(self) -> int:
@@ -150,7 +160,7 @@ class KafkaNode:
             if self._process.poll() is not None:
                 raise AssertionError(f"Kafka ended:\n{self.log.read_text()[-3000:]}")
             with contextlib.suppress(Exception), self.connect(timeout=2.0) as connection:
-                if any(not broker.fenced for broker in connection.brokers()):
+                if any(not b.fenced and b.id == self.node_id for b in connection.brokers()):
                     return
             time.sleep(0.2)
         self.stop()
@@ -191,7 +201,7 @@ class KafkaNode:
     def _java(self, main: str, *arguments: str) -> subprocess.Popen[bytes]:
         logging = self.folder / "log4j2.properties"
         logging.write_text(LOGGING)
-        options = [f"-Dlog4j2.configurationFile={logging}"]
+        options = [f"-Dlog4j2.configurationFile={logging}", *self._jvm]
         with self.log.open("ab") as log:
             return subprocess.Popen(
                 self._distribution.command(main, *arguments, options=options),
@@ -214,14 +224,16 @@ class KafkaNode:
             "ssl.truststore.location": str(self.folder / "ca.pem"),
         }
         plain, external, controller = self.plain[1], self.external[1], self.controller[1]
+        alone = self._leader is self
+        voter = f"{self._leader.node_id}@127.0.0.1:{self._leader.controller[1]}"
+        listens = f",CONTROLLER://127.0.0.1:{controller}" if alone else ""
         config = {
-            "process.roles": "broker,controller",
-            "node.id": "1",
-            "controller.quorum.voters": f"1@127.0.0.1:{controller}",
+            "process.roles": "broker,controller" if alone else "broker",
+            "node.id": str(self.node_id),
+            "controller.quorum.voters": voter,
             "controller.listener.names": "CONTROLLER",
             "inter.broker.listener.name": "PLAIN",
-            "listeners": f"PLAIN://127.0.0.1:{plain},EXTERNAL://127.0.0.1:{external},"
-            f"CONTROLLER://127.0.0.1:{controller}",
+            "listeners": f"PLAIN://127.0.0.1:{plain},EXTERNAL://127.0.0.1:{external}{listens}",
             "advertised.listeners": f"PLAIN://127.0.0.1:{plain},EXTERNAL://{self._advertise}:{external}",
             "listener.security.protocol.map": "PLAIN:PLAINTEXT,EXTERNAL:SASL_SSL,CONTROLLER:SSL",
             "listener.name.controller.ssl.client.auth": "required",
@@ -260,6 +272,21 @@ def kafka_node(folder: Path, **options: object) -> Iterator[KafkaNode]:
     finally:
         node.stop(kill=True)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def kafka_nodes(folder: Path, brokers: int, **options: object) -> Iterator[list[KafkaNode]]:
+    """Run a cluster: the first node is its controller too, the others are brokers only."""
+    with contextlib.ExitStack() as stack:
+        first = stack.enter_context(kafka_node(folder / "1", **options))
+        nodes = [first]
+        for number in range(2, brokers + 1):
+            node = KafkaNode(folder / str(number), joins=first, node_id=number, **options)  # type: ignore[arg-type]
+            stack.callback(node.stop, kill=True)
+            node.start()
+            nodes.append(node)
+        yield nodes
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @functools.cache

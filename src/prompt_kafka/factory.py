@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from prompt_kafka.core.history import History
     from prompt_kafka.core.hours import Hours
     from prompt_kafka.core.plan import Plan
-    from prompt_kafka.core.reading import Reading, Readings
+    from prompt_kafka.core.reading import Reading
     from prompt_kafka.core.request import Request, Terms
     from prompt_kafka.maintaining import Maintaining
 
@@ -84,7 +84,7 @@ class Session:
         return self._observer.observe(parts)
 
     def kafka(self) -> KafkaConnection:
-        """Return a connection to the brokers that refuses every write; it is closed with the session."""
+        """Return a connection that refuses every write, as the reader; it is closed with the session."""
         return self._observer.kafka()
 
     def refuse_unless_lab(self) -> None:
@@ -117,7 +117,7 @@ class Session:
         """
         from prompt_kafka.adapters import readings
 
-        return readings.note(reading, self.environment, who or owner())
+        return readings.note(reading, self.environment, who or owner(), kafka_user=self._observer.reads_as)
 
     def entry(self, users: Sequence[str]) -> Entry:
         """Return what clients with these users need to connect; passwords stay in memory."""
@@ -284,16 +284,6 @@ def tree_of(options: TargetOptions) -> tuple[Environment, GitState]:
 
     environment = environment_of(options, changes=False)
     return environment, repository_of(environment).look(("environments", "applications"))
-
-
-def readings_of(options: TargetOptions, since: datetime) -> Readings:
-    """Return who read which messages from this machine since a time; asks no service.
-
-    Of the environment that is named, else of all.
-    """
-    from prompt_kafka.adapters import readings
-
-    return readings.read(since, environment=options.environment or "")
 
 
 def production_hours(options: TargetOptions, ahead: timedelta) -> tuple[Environment, Hours]:

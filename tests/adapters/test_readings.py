@@ -12,10 +12,10 @@ import pytest
 from prompt_kafka.adapters import readings
 from prompt_kafka.core.clock import ManualClock
 from prompt_kafka.core.reading import Act, Asked, Ended, Range, Reading, ranges
-from prompt_kafka.core.service import Environment, KafkaAccess
+from prompt_kafka.core.service import Environment
 from tests.worlds import NOW
 
-HERE = Environment("usdfdev", kafka=KafkaAccess(reader="kafka-reader"))
+HERE = Environment("usdfdev")
 SEARCH = Reading(
     Act.SEARCH,
     "butler-writer",
@@ -29,7 +29,7 @@ LONG_AGO = NOW - timedelta(days=1)
 
 def test_a_reading_is_noted_when_it_begins_and_when_it_ends(tmp_path: Path) -> None:
     path, clock = tmp_path / "state/journal.sqlite", ManualClock(NOW)
-    noted = readings.note(SEARCH, HERE, "ana@here", path=path, clock=clock)
+    noted = readings.note(SEARCH, HERE, "ana@here", kafka_user="kafka-reader", path=path, clock=clock)
     (begun,) = readings.read(LONG_AGO, path=path).noted
     assert noted.problem == ""
     assert (begun.reading, begun.ended, begun.at) == (SEARCH, None, NOW)

@@ -22,6 +22,11 @@ RIGHTS = {
         ("topic", "butler-writer-ingestion-events"): {"Read"},
         ("group", "prompt-publication"): {"Read"},
     },
+    "kafka-reader": {
+        ("cluster", None): {"Describe", "DescribeConfigs"},
+        ("topic", "*"): {"Describe", "DescribeConfigs", "Read"},
+        ("group", "*"): {"Describe"},
+    },
     "kafdrop": {
         ("cluster", None): {"Describe"},
         ("topic", "*"): {"Describe", "DescribeConfigs", "Read"},

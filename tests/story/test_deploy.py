@@ -249,7 +249,7 @@ def test_a_topic_through_a_pull_request(user: User, service: Service, tmp_path: 
     service.git("push", "-q")
     rest = user.json("run", "continue", first["id"], "--yes", *words)
     assert (rest["state"], rest["continues"]) == ("done", first["id"])
-    assert any(each["name"] == "reviewed" for each in user.json("topic", "list"))
+    assert any(each["name"] == "reviewed" for each in user.json("topic", "list")["topics"])
     assert user.json("run", "show", first["id"])["continued_by"] == [rest["id"]]
 
 

@@ -52,7 +52,9 @@ def test_a_restart_passes_under_traffic_without_a_lost_message_or_a_failed_send(
     traffic = user.start("lab", "traffic", "--rate", "200", "-o", "json")
     try:
         wait_until(
-            lambda: any(t["name"] == "butler-writer" for t in user.json("topic", "list")), 10, "the topic"
+            lambda: any(t["name"] == "butler-writer" for t in user.json("topic", "list")["topics"]),
+            10,
+            "the topic",
         )
         time.sleep(5)
         record = user.json("restart", "--yes")

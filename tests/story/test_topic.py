@@ -238,4 +238,6 @@ def test_a_changed_working_copy_is_refused(user: User, service: Service, tmp_pat
         ).stdout.strip()
         == head
     )
-    wait_until(lambda: any(t["name"] == "more" for t in user.json("topic", "list")), 10, "the topic")
+    wait_until(
+        lambda: any(t["name"] == "more" for t in user.json("topic", "list")["topics"]), 10, "the topic"
+    )

@@ -97,6 +97,13 @@ class Access:
                 f"Secret {name} has no {key}", where=f"namespace {namespace}", next="is the KafkaUser Ready?"
             ) from error
 
+    def has_login(self, user: str) -> bool:
+        """Return whether a user's Secret is there, and may be read."""
+        try:
+            return self._kubernetes.find(SECRET, user, self._environment.namespace) is not None
+        except PromptKafkaError:
+            return False
+
     def connect(self, kafka: Object, user: str, *, timeout: float = 8.0) -> tuple[KafkaConnection, Route]:
         """Connect to the brokers as a user, by the first way that works.
 

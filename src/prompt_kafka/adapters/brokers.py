@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from prompt_kafka.adapters.access import Access, Route
-from prompt_kafka.clients.kafka import KafkaConnection
+from prompt_kafka.clients.kafka import KafkaConnection, NotAuthorizedError
 from prompt_kafka.clients.kubernetes import Object
 from prompt_kafka.core.errors import PromptKafkaError, UnreachableError
+from prompt_kafka.core.service import KafkaAccess
 
 T = TypeVar("T")
 
@@ -25,6 +27,11 @@ class Brokers:
         Whose connection is used to look.
     patience
         Seconds that one broker may be silent.
+
+    Attributes
+    ----------
+    reads_as
+        The user of the connection for reading; empty before there was one.
     """
 
     def __init__(self, access: Access, user: str, patience: float) -> None:
@@ -33,6 +40,7 @@ class Brokers:
         self._lost: list[tuple[KafkaConnection, Route]] = []
         self._failed: dict[str, PromptKafkaError] = {}
         self._lock = threading.Lock()
+        self.reads_as = ""
 
     @property
     def route(self) -> str:
@@ -58,6 +66,16 @@ class Brokers:
                     self._failed[user] = error
                     raise
             return self._connections[user][0]
+
+    def reading(self, kafka: Object, access: KafkaAccess) -> KafkaConnection:
+        """Return the reader's connection; that of the user that looks where there is no reader."""
+        connection = None
+        if access.reader not in ("", access.user) and self._access.has_login(access.reader):
+            with suppress(NotAuthorizedError):
+                connection = self.connection(kafka, access.reader)
+        connection = connection or self.connection(kafka, access.user)
+        self.reads_as = connection.user or ""
+        return connection
 
     def ask(self, kafka: Object, question: Callable[[KafkaConnection], T]) -> T:
         """Ask the brokers; when they do not answer, the next look chooses its way anew."""

@@ -150,8 +150,8 @@ class _Examination:
         users = self._environment.kafka
         logins: dict[str, Tried[str]] = {}
         route: Tried[str] = Tried()
-        for user in dict.fromkeys(name for name in (users.user, users.canary_user) if name):
-            if user == users.canary_user and not self._there(user):
+        for user in dict.fromkeys(name for name in (users.user, users.reader, users.canary_user) if name):
+            if user != users.user and not self._there(user):
                 logins[user] = Tried(skipped="the charts bring no such user")
                 continue
             tried = attempt(partial(self._login, access, kafka, user))

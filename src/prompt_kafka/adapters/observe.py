@@ -110,8 +110,13 @@ class Observer:
         self.close()
 
     def kafka(self) -> KafkaConnection:
-        """Return the connection to the brokers over which it looks."""
-        return self._brokers.connection(self._resources.kafka(), self._environment.kafka.user)
+        """Return a connection for reading: as the reader, or as the user that looks where there is none."""
+        return self._brokers.reading(self._resources.kafka(), self._environment.kafka)
+
+    @property
+    def reads_as(self) -> str:
+        """The user of the connection for reading; empty before there was one."""
+        return self._brokers.reads_as
 
     def git(self) -> GitRepository:
         """Return the repository that the environment follows.

@@ -47,12 +47,20 @@ class Note:
 
 
 def note(
-    reading: Reading, environment: Environment, who: str, *, path: Path | None = None, clock: Clock = SYSTEM
+    reading: Reading,
+    environment: Environment,
+    who: str,
+    *,
+    kafka_user: str = "",
+    path: Path | None = None,
+    clock: Clock = SYSTEM,
 ) -> Note:
     """Note that somebody begins to read. Never raises: see `Note.problem`.
 
     Parameters
     ----------
+    kafka_user
+        As whom the brokers are asked.
     path
         The journal's file; the usual one when not given.
     """
@@ -64,7 +72,7 @@ def note(
     begun = {
         "who": who,
         "environment": environment.name,
-        "kafka_user": environment.kafka.reads_as,
+        "kafka_user": kafka_user,
         "reading": encode(reading.kept(filters=environment.journal_filters)),
     }
     number, problem = _try(lambda: append(0, begun))

@@ -11,7 +11,7 @@ from prompt_kafka.cli.options import output_option, rendered, target_options
 from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.core.codec import encode
 from prompt_kafka.core.history import handover, history_told
-from prompt_kafka.factory import readings_of, session
+from prompt_kafka.factory import session
 from prompt_kafka.targets import TargetOptions
 
 
@@ -29,9 +29,11 @@ def command(since: float, note: bool, reads: bool, target: TargetOptions, output
     if reads:
         if note:
             raise click.UsageError("--reads and --handover tell different things: give one")
+        from prompt_kafka.adapters import readings
         from prompt_kafka.cli.present_readings import present
 
-        present(readings_of(target, SYSTEM.now() - timedelta(seconds=since)), output)
+        began = SYSTEM.now() - timedelta(seconds=since)
+        present(readings.read(began, environment=target.environment or ""), output)
         return
     from rich.markup import escape
 

@@ -31,7 +31,7 @@ ENTRIES = {
     "run": Entry("run", "Runs: list, show, resume, continue, abort.", "Change"),
     "topic": Entry("topic.main", "Topics: list, describe, create, alter, delete.", "Messages"),
     "user": Entry("user.main", "Users: list, describe, create, alter, delete.", "Messages"),
-    "group": Entry("group", "Consumer groups and their lag: list.", "Messages"),
+    "group": Entry("group.main", "Groups and their lag: list, describe.", "Messages"),
     "messages": Entry("messages.main", "Read a topic's messages, newest first; -f follows.", "Messages"),
     "lab": Entry("lab.main", "The service on this machine: up, down, traffic, faults, logs …", "Lab"),
 }

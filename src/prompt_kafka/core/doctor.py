@@ -224,8 +224,11 @@ def _kafka(seen: Examined) -> Iterator[Finding]:
     yield _plain("Kafka", "Kafka resource", seen.kafka, seen.kafka.value or "", "give -n and --cluster")
     yield _plain("Kafka", "route to the brokers", seen.route, seen.route.value or "")
     for user, tried in seen.logins.items():
-        role = "canary" if user == access.canary_user else "looks"
-        without = "without a canary, proofs have a lower level" if role == "canary" else ""
+        role = {access.canary_user: "canary", access.reader: "reads"}.get(user, "looks")
+        without = {
+            "canary": "without a canary, proofs have a lower level",
+            "reads": f"messages are read as {access.user}, over connections that refuse to write",
+        }.get(role, "")
         yield _plain("Kafka", f"login of {user} ({role})", tried, tried.value or "", without)
     quorum = seen.quorum.value
     if quorum is None:

@@ -220,6 +220,8 @@ class GroupLag:
         Age of the first record that it has not read, in seconds; 0 when there is none, ``None`` when unknown.
     expired
         The records that it should read next were deleted by retention before it read them.
+    unknown
+        Why `start`, `end` or `age_s` could not be seen, where they could not.
     """
 
     topic: str
@@ -229,6 +231,7 @@ class GroupLag:
     end: int
     age_s: float | None = None
     expired: bool = False
+    unknown: str = ""
 
     @property
     def records(self) -> int:
@@ -257,8 +260,10 @@ class Group:
     ----------
     state
         ``Stable``, ``Empty``, ``PreparingRebalance``, ``CompletingRebalance``, ``Dead`` …
+    protocol
+        ``classic``, ``consumer``, ``share`` or ``streams``.
     unknown
-        Why lag could not be seen, where it could not.
+        Why members or offsets could not be seen, where they could not.
     """
 
     id: str
@@ -272,6 +277,17 @@ class Group:
     def lag_records(self) -> int:
         """Records not yet read, over all partitions."""
         return sum(lag.records for lag in self.lags)
+
+    @property
+    def without_commits(self) -> bool:
+        """It reads partitions and has committed nothing in any of them."""
+        return bool(self.lags) and all(lag.committed is None for lag in self.lags)
+
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """Why something of it is unknown, each reason once."""
+        reasons = {lag.unknown for lag in self.lags if lag.unknown}
+        return tuple(sorted(reasons | ({self.unknown} if self.unknown else set())))
 
     @property
     def lag_s(self) -> float | None:

@@ -85,7 +85,7 @@ def words(user: str, rules: Iterable[Rule]) -> str:
     """Return what a user may do in one sentence, and what of reading and writing it may not."""
     listed = tuple(rules)
     groups = [rule for rule in listed if _joins(rule)]
-    phrases = [_phrase(rule) for rule in listed if rule not in groups]
+    phrases = [phrase(rule) for rule in listed if rule not in groups]
     if groups and not any(rule.resource == "topic" and not rule.deny for rule in listed):
         phrases.append(f"join {_named('group', groups)}")
     elif groups:
@@ -128,7 +128,8 @@ def _named(thing: str, rules: Iterable[Rule]) -> str:
     return f"{thing}{'s' if several else ''} {' and '.join(name for _, name in names)}"
 
 
-def _phrase(rule: Rule) -> str:
+def phrase(rule: Rule) -> str:
+    """Return one right in words: ``read `butler-writer` ``."""
     verbs = " and ".join(each.replace("_", " ") for each in rule.operations)
     if "all" in rule.operations:
         verbs = "do anything to"

@@ -23,8 +23,8 @@ class KafkaAccess:
     user
         The KafkaUser whose Secret is used to look at the cluster.
     reader
-        The KafkaUser with which messages, topics and groups are read, one that cannot write; empty where
-        there is none, and `user` reads.
+        The KafkaUser with which messages, topics and groups are read, one that cannot write. Where it has no
+        Secret, or is empty, `user` reads, over a connection that refuses to write.
     canary_user, canary_topic
         With what a proof writes and reads back one message; empty where the charts have no canary.
     listener
@@ -32,15 +32,10 @@ class KafkaAccess:
     """
 
     user: str = "kafka-admin"
-    reader: str = ""
+    reader: str = "kafka-reader"
     canary_user: str = "canary"
     canary_topic: str = "canary"
     listener: str = "external"
-
-    @property
-    def reads_as(self) -> str:
-        """The user that reads messages, topics and groups."""
-        return self.reader or self.user
 
 
 @dataclass(frozen=True, slots=True)

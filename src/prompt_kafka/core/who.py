@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from prompt_kafka.core.codec import Json
@@ -37,6 +37,12 @@ class UserView:
         Why it is unknown what the brokers have.
     reads_in
         Groups with members in which it may read.
+    login
+        How it logs in, as its resource says: ``scram-sha-512``, ``tls`` …; empty where there is none.
+    password
+        Whether the brokers keep a password of it (SCRAM); None where that is not known.
+    quotas
+        Name and value of each of its quotas, as the brokers have them.
     """
 
     name: str
@@ -46,6 +52,9 @@ class UserView:
     differs: tuple[str, ...] = ()
     unknown: str = ""
     reads_in: tuple[str, ...] = ()
+    login: str = ""
+    password: bool | None = None
+    quotas: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     @property
     def words(self) -> str:
@@ -65,6 +74,8 @@ class UserView:
             return self.resource.message or self.resource.reason or "not Ready yet"
         if self.differs:
             return "; ".join(self.differs)
+        if self.login.startswith("scram") and self.password is False:
+            return "the brokers have no password of it: it cannot log in"
         return (
             f"Ready; the brokers: unknown, because {self.unknown}" if self.unknown else "Ready, brokers agree"
         )
@@ -82,6 +93,10 @@ class UserView:
             "words": self.words,
             "state": self.state,
             "groups": list(self.reads_in),
+            "login": self.login or None,
+            "password": self.password,
+            "quotas": dict(self.quotas),
+            "unknown": self.unknown or None,
             "rights": [
                 {
                     "resource": rule.resource,
@@ -149,7 +164,8 @@ def _view(
     wanted = {_rest(each) for each in access_rules(manifest)} if manifest else has
     differs = [f"the brokers do not {_told(each)}" for each in sorted(wanted - has)]
     differs += [f"the brokers {_told(each)} too" for each in sorted(has - wanted)]
-    known = world.access.known is not None
+    access = world.access.known
+    known = access is not None
     rules = rules_of(manifest) if manifest else tuple(_rule(each) for each in sorted(has))
     groups = (group.id for group in world.groups.known or () if group.members)
     return UserView(
@@ -160,7 +176,14 @@ def _view(
         differs=tuple(differs) if known and manifest else (),
         unknown="" if known else world.access.because,
         reads_in=tuple(each for each in groups if "read" in allowed(rules, "group", each)),
+        login=_login(manifest),
+        password=name in access.passwords if access else None,
+        quotas=access.quotas.get(name, {}) if access else {},
     )
+
+
+def _login(manifest: Mapping[str, Any] | None) -> str:
+    return str((((manifest or {}).get("spec") or {}).get("authentication") or {}).get("type") or "")
 
 
 _Rest = tuple[str, str, str, str, str, str]

@@ -75,7 +75,7 @@ def _topics(
         if at(live, MANAGED) == "false":
             continue
         owner, who, command = _behind(sides, key, live, states.get(key))
-        for field, wanted, has in _of_topic(live, topic):
+        for field, wanted, has in of_topic(live, topic):
             values = {"cluster": wanted, "brokers": has}
             yield Drift(" ".join(key), field, values, owner, command, who)
     for name, topic in found.items():
@@ -85,7 +85,8 @@ def _topics(
             yield Drift(f"topic {name}", "", values, Owner.BROKER, line)
 
 
-def _of_topic(live: Manifest, topic: TopicState | None) -> Iterator[tuple[str, str, str]]:
+def of_topic(live: Manifest, topic: TopicState | None) -> Iterator[tuple[str, str, str]]:
+    """Yield field, wanted and present value where the brokers have a topic otherwise than its resource."""
     spec = live.get("spec") or {}
     if topic is None:
         yield "", "is there", "is not there"

@@ -149,7 +149,7 @@ def nobody_needs(ground: Ground, name: str, manifest: Manifest | None) -> tuple[
         workload takes its Secret (``in-use``).
     """
     access = ground.means.environment.kafka
-    if name in (access.user, access.canary_user):
+    if name in (access.user, access.reader, access.canary_user):
         raise RefusedError(
             "runbook-user",
             f"the runbook itself logs in as {name}",

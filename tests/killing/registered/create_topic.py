@@ -7,7 +7,11 @@ WORDS = ("topic", "create", "killed-{n}", "--subchart", "killed", "--user", "rea
 
 
 def _exists(scene: Scene) -> None:
-    (topic,) = [each for each in scene.user.json("topic", "list") if each["name"] == f"killed-{scene.number}"]
+    (topic,) = [
+        each
+        for each in scene.user.json("topic", "list")["topics"]
+        if each["name"] == f"killed-{scene.number}"
+    ]
     assert len(topic["partitions"]) == 3, topic
     users = scene.user.kubectl("get", "kafkauser", "-n", "prompt-kafka", "-o", "name")
     assert re.search(rf"/reader-{scene.number}$", users, re.M)

@@ -13,7 +13,7 @@ COUNTERS = (("operations", Scene.operations), ("posts", Scene.posts), ("rolls", 
 
 def _retention(scene: Scene) -> int:
     """Return what the brokers have."""
-    (topic,) = [each for each in scene.user.json("topic", "list") if each["name"] == TOPIC]
+    (topic,) = [each for each in scene.user.json("topic", "list")["topics"] if each["name"] == TOPIC]
     return int(topic["settings"]["retention.ms"])
 
 

@@ -132,4 +132,4 @@ def test_planned_again_after_the_commit_there_is_nothing_to_do() -> None:
     files = committed(create_environment.plan(asked, world, means))
     again = create_environment.plan(asked, *before(files))
     assert again.steps == ()
-    assert "test-one is on main already, and 2 applications render 19 objects" in again.nothing_because
+    assert "test-one is on main already, and 2 applications render 20 objects" in again.nothing_because

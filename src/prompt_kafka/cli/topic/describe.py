@@ -2,111 +2,168 @@
 
 from __future__ import annotations
 
-import difflib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from prompt_kafka.cli.lab.traffic import seconds
 from prompt_kafka.cli.options import data_option, rendered, target_options
 from prompt_kafka.core import who
-from prompt_kafka.core.errors import UsageError
-from prompt_kafka.core.kafka import TopicState
-from prompt_kafka.core.world import Part, World
+from prompt_kafka.core.codec import encode
+from prompt_kafka.core.errors import PromptKafkaError, UsageError
+from prompt_kafka.core.world import Look, ObjectsOf, Part
 from prompt_kafka.factory import session
 from prompt_kafka.targets import TargetOptions
+
+if TYPE_CHECKING:
+    from prompt_kafka.clients.kafka.groups import GroupsSeen
+    from prompt_kafka.core.topic_look import TopicsLook
+    from prompt_kafka.core.world import World
+    from prompt_kafka.factory import Session
+
+_API = "kafka.strimzi.io/v1"
+SEES: frozenset[Look] = frozenset(
+    {
+        Part.RESOURCES,
+        Part.ACCESS,
+        ObjectsOf(tuple((_API, kind) for kind in ("Kafka", "KafkaTopic", "KafkaUser"))),
+    }
+)
 
 
 @click.command("describe")
 @click.argument("name")
+@click.option(
+    "--over", callback=seconds, default="5m", show_default=True, help="Time that rates are taken over."
+)
+@click.option("--git", is_flag=True, help="Compare with Git too, which takes some seconds.")
 @target_options
 @data_option
-def command(name: str, target: TargetOptions, output: str) -> None:
-    """Show a topic: on the brokers, its KafkaTopic, the groups that read it, and which users may what."""
+def command(name: str, over: float, git: bool, target: TargetOptions, output: str) -> None:
+    """Show a topic: sizes, rates, settings with their origin, its KafkaTopic, readers, and who may what.
+
+    Where the brokers have it otherwise than its KafkaTopic says so; --git adds what is in Git.
+    """
+    from prompt_kafka.cli.topic.described import lines
+
+    if over <= 0:
+        raise click.BadParameter("must be more than nothing", param_hint="--over")
     with session(target) as look:
-        world = look.observe(who.LOOKS | {Part.TOPICS})
-    shown = described(world, name)
+        shown = described(look, name, over, git=git)
     if rendered(output, lambda: shown):
         return
+    from rich.text import Text
+
     from prompt_kafka.cli.console import terminal
 
     console = terminal()
-    for line in lines(shown):
-        console.print(line, markup=False, highlight=False)
+    for line, style in lines(shown):
+        console.print(Text(line, style))
 
 
-def described(world: World, name: str) -> dict[str, Any]:
-    """Return what is known of a topic.
+def described(look: Session, name: str, over: float, *, git: bool) -> dict[str, Any]:
+    """Return what is known of a topic; what is not is null, with the reason beside it.
 
     Raises
     ------
     UsageError
         Neither the brokers nor the cluster have it, or neither could be seen.
     """
-    from prompt_kafka.messages.render import topics_json
+    from prompt_kafka.core.topic_told import topic_json, volume_json
 
-    topics, resources = world.topics.known or (), world.resources.known or ()
-    state = next((each for each in topics if each.name == name), None)
-    kinds = [each for each in resources if each.kind == "KafkaTopic"]
+    world = look.observe(SEES)
+    topics, topics_unknown = _topics(look, name, over)
+    kinds = [each for each in world.resources.known or () if each.kind == "KafkaTopic"]
     resource = next((each for each in kinds if (each.topic or each.name) == name), None)
-    if state is None and resource is None:
-        near = difflib.get_close_matches(name, {each.name for each in topics}, n=3)
-        raise UsageError(
-            f"there is no topic {name}" + (f": {world.topics.because}" if world.topics.because else ""),
-            next=f"did you mean {' or '.join(near)}?" if near else "prompt-kafka topic list",
-        )
+    topic = topics.topics[0] if topics and topics.topics else None
+    if topic is None and resource is None:
+        raise UsageError(f"there is no topic {name}" + (f": {topics_unknown}" if topics_unknown else ""))
+    groups, groups_unknown = _groups(look, name) if topic else (None, "")
+    held = {replica for each in topic.state.partitions for replica in each.replicas} if topic else set()
     return {
         "name": name,
-        "brokers": topics_json([state])[0] if state else None,
-        "brokers_unknown": world.topics.because,
+        "brokers": topic_json(topic, over) if topic and topics else None,
+        "brokers_unknown": topics_unknown or None,
+        "settings": {
+            key: {"value": value, "origin": topic.origins.get(key, "")}
+            for key, value in sorted(topic.state.settings.items())
+        }
+        if topic
+        else {},
+        "volumes": [volume_json(each) for each in topics.volumes if each.broker in held] if topics else [],
+        "rates_over_s": over,
+        "user": topics.user if topics else None,
+        "unknown": list(topics.unknown) if topics else [],
         "resource": {"name": resource.name, "ready": resource.settled, "message": resource.message}
         if resource
         else None,
-        "groups": [
-            {"group": group.id, "state": group.state, "members": len(group.members)}
-            for group in world.groups.known or ()
-            if any(lag.topic == name for lag in group.lags)
-        ],
-        "groups_unknown": world.groups.because,
+        "resource_unknown": world.resources.because or None,
+        "differs": _differs(world, resource.name if resource else "", topic) if topic else [],
+        "git": _git(look, name, resource.name if resource else name) if git else None,
+        "groups": [_group(group) for group in groups.groups] if groups else [],
+        "groups_unknown": groups_unknown or "; ".join(groups.unknown if groups else ()) or None,
         "users": [
             {"user": user.name, "may": list(may)} for user in who.users(world) if (may := user.on(name))
         ],
-        "retention": _retention(state),
+        "users_unknown": world.access.because or None,
     }
 
 
-def _retention(state: TopicState | None) -> str:
-    from prompt_kafka.messages.render import retention_text
+def _topics(look: Session, name: str, over: float) -> tuple[TopicsLook | None, str]:
+    from prompt_kafka.clients.kafka import UnknownTopicError
+    from prompt_kafka.clients.kafka.topic_looks import look as look_at
 
-    return retention_text(state) if state else ""
+    try:
+        return look_at(look.kafka(), names=[name], seconds=over, every_setting=True), ""
+    except UnknownTopicError as error:
+        return None, f"{error.what}; {error.next}" if error.next else error.what
+    except PromptKafkaError as error:
+        return None, error.what
 
 
-def lines(shown: dict[str, Any]) -> list[str]:
-    """Return it for a terminal."""
-    brokers, resource = shown["brokers"], shown["resource"]
-    found = [f"topic {shown['name']}"]
-    if brokers:
-        found.append(
-            f"  brokers: {len(brokers['partitions'])} partitions, {brokers['replication_factor']} replicas, "
-            f"{brokers['min_in_sync']} must be in sync, kept {shown['retention']}"
-        )
-        found += [f"    {name} = {value}" for name, value in brokers["settings"].items()]
-        for each in brokers["partitions"]:
-            leader = "no leader" if each["leader"] is None else f"leader {each['leader']}"
-            found.append(
-                f"    partition {each['partition']}: {leader}, "
-                f"replicas {each['replicas']}, in sync {each['in_sync']}"
-            )
-        found += [f"  wrong: {each}" for each in brokers["problems"]]
-    else:
-        found.append(f"  brokers: {shown['brokers_unknown'] or 'they have it not'}")
-    if resource:
-        said = "Ready" if resource["ready"] else resource["message"] or "not Ready yet"
-        found.append(f"  KafkaTopic {resource['name']}: {said}")
-    else:
-        found.append("  no KafkaTopic: nothing in the cluster makes it")
-    groups = shown["groups"]
-    found += [f"  group {g['group']}: {g['state'].lower()}, {g['members']} members" for g in groups]
-    if not groups:
-        found.append(f"  groups: {shown['groups_unknown'] or 'none has read it'}")
-    found += [f"  {u['user']} may {', '.join(u['may'])}" for u in shown["users"]] or ["  no user may use it"]
-    return found
+def _groups(look: Session, name: str) -> tuple[GroupsSeen | None, str]:
+    from prompt_kafka.clients.kafka.groups import look as look_at
+
+    try:
+        return look_at(look.kafka(), topic=name), ""
+    except PromptKafkaError as error:
+        return None, error.what
+
+
+def _group(group: Any) -> dict[str, Any]:
+    from prompt_kafka.core.group_told import group_json, records, time
+
+    found = group_json(group)
+    return {
+        "group": group.id,
+        "state": group.state,
+        "members": len(group.members),
+        "records_behind": found["records_behind"],
+        "seconds_behind": found["seconds_behind"],
+        "said": f"{records(group)} records behind{f', {time(group)}' if group.lag_records else ''}",
+        "unknown": found["unknown"],
+    }
+
+
+def _differs(world: World, resource: str, topic: Any) -> list[dict[str, str]]:
+    """Compare the resource with the brokers; a topic without one has nothing to be compared with."""
+    from prompt_kafka.procedures.drift_brokers import of_topic
+
+    objects = world.objects.known.found if world.objects.known else {}
+    manifest = objects.get(("KafkaTopic", resource))
+    if manifest is None:
+        return []
+    return [
+        {"field": field, "cluster": wanted, "brokers": has}
+        for field, wanted, has in of_topic(manifest, topic.state)
+    ]
+
+
+def _git(look: Session, name: str, resource: str) -> dict[str, Any]:
+    """Compare with Git; a repository that cannot be seen is an answer too."""
+    try:
+        found = look.compare()
+    except PromptKafkaError as error:
+        return {"differences": [], "unknown": error.what}
+    mine = [each for each in found.differences if each.what in (f"KafkaTopic {resource}", f"topic {name}")]
+    return {"differences": encode(mine), "unknown": "; ".join(found.unknown) or None}

@@ -9,6 +9,7 @@ import click
 from prompt_kafka.cli.options import data_option, rendered, target_options
 from prompt_kafka.core import who
 from prompt_kafka.core.errors import UsageError
+from prompt_kafka.core.rights import phrase
 from prompt_kafka.factory import session
 from prompt_kafka.targets import TargetOptions
 
@@ -35,6 +36,14 @@ def command(name: str, target: TargetOptions, output: str) -> None:
     console = terminal()
     console.print(user.words, markup=False, highlight=False)
     console.print(f"state: {user.state}", markup=False, highlight=False)
+    said = f"the brokers keep {'a' if user.password else 'no'} password of it"
+    if user.password is None:
+        said = f"what the brokers keep is unknown, because {user.unknown}"
+    console.print(f"login: {user.login or 'no KafkaUser says how'}; {said}", markup=False)
+    for rule in user.rules:
+        console.print(f"right: {phrase(rule)}", markup=False)
+    for name, value in sorted(user.quotas.items()):
+        console.print(f"quota: {name} = {value:g}", markup=False)
     for group in user.reads_in:
         console.print(
             f"group {group} has members now, and this user may read in it", markup=False, highlight=False

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+import functools
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from prompt_kafka.clients.kafka.errors import KafkaError, UnknownTopicError, translate
@@ -27,10 +28,16 @@ def check(code: int, where: str, message: str | None = None) -> None:
 
 def operations(numbers: Iterable[int] | None) -> frozenset[str]:
     """Return the names of the operations that a broker says we may do (KIP-430)."""
+    known = _names()
+    return frozenset(known[number] for number in numbers or () if number in known)
+
+
+@functools.cache
+def _names() -> dict[int, str]:
+    """Return the names of the operations; `any` and `all` are none that one may do."""
     from kafka.protocol.admin.acl import ACLOperation
 
-    known = {operation.value: operation.name.lower() for operation in ACLOperation}
-    return frozenset(known[number] for number in numbers or () if number in known and number > 2)
+    return {each.value: each.name.lower() for each in ACLOperation if each.value > 2}
 
 
 def cluster(connection: KafkaConnection) -> Cluster:
@@ -68,15 +75,15 @@ def features(connection: KafkaConnection) -> Features:
     return Features(levels.get("metadata.version", 0))
 
 
-def metadata(connection: KafkaConnection, names: Sequence[str] | None) -> list[Any]:
-    """Return the topics of a metadata response; never creates a topic."""
+def metadata(connection: KafkaConnection, names: Sequence[str] | None, *, rights: bool = True) -> list[Any]:
+    """Return the topics of a metadata response, with what we may do to them; never creates a topic."""
     from kafka.protocol.metadata import MetadataRequest
 
     topic = MetadataRequest.MetadataRequestTopic
     request = MetadataRequest(
         topics=None if names is None else [topic(name=name) for name in names],
         allow_auto_topic_creation=False,
-        include_topic_authorized_operations=True,
+        include_topic_authorized_operations=rights,
     )
     found: list[Any] = connection.ask(request).topics
     return found
@@ -99,17 +106,24 @@ def topics(connection: KafkaConnection, names: Sequence[str] | None = None) -> t
             require_topic(connection, topic)
     settings = _settings(connection, [topic.name for topic in found])
     return tuple(
-        TopicState(
-            name=topic.name,
-            topic_id=str(topic.topic_id),
-            internal=topic.is_internal,
-            partitions=tuple(_partition(topic.name, partition) for partition in _ordered(topic)),
-            settings=settings.get(topic.name, ({}, frozenset()))[0],
-            overrides=settings.get(topic.name, ({}, frozenset()))[1],
-            operations=operations(topic.authorized_operations),
-        )
+        state_of(topic, *settings.get(topic.name, ({}, frozenset())))
         for topic in found
         if topic.error_code in (0, 5)  # 5: a partition of it has no leader, which its partitions say
+    )
+
+
+def state_of(
+    topic: Any, settings: Mapping[str, str] | None = None, overrides: frozenset[str] = frozenset()
+) -> TopicState:
+    """Turn a topic of a metadata response into its value."""
+    return TopicState(
+        name=topic.name,
+        topic_id=str(topic.topic_id),
+        internal=topic.is_internal,
+        partitions=tuple(_partition(topic.name, partition) for partition in _ordered(topic)),
+        settings=settings or {},
+        overrides=overrides,
+        operations=operations(topic.authorized_operations),
     )
 
 

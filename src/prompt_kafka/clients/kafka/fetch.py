@@ -92,7 +92,8 @@ def fetch(
         for (topic, partition), offset in missing.items():
             by_leader[connection.leader(topic, partition, refresh=attempt > 0)][topic, partition] = offset
         requests = [
-            (_request(places, max_bytes, committed, wait), leader) for leader, places in by_leader.items()
+            (fetch_request(places, max_bytes, committed, wait), leader)
+            for leader, places in by_leader.items()
         ]
         for response in connection.ask_each(requests):
             if isinstance(response, UnreachableError) and attempt < TRIES - 1:
@@ -141,7 +142,7 @@ def fetch_from_each(
     for leader, wanted in positions.items():
         offsets = {(topic, partition): offset for partition, (offset, _) in wanted.items()}
         limits = {(topic, partition): limit for partition, (_, limit) in wanted.items()}
-        requests.append((_request(offsets, limits, committed, wait), leader))
+        requests.append((fetch_request(offsets, limits, committed, wait), leader))
     found: dict[int, Fetched | PromptKafkaError] = {}
     for (leader, wanted), response in zip(positions.items(), connection.ask_each(requests), strict=True):
         try:
@@ -173,12 +174,13 @@ def _one(
     return _fetched(connection, place, asked, answer)
 
 
-def _request(
+def fetch_request(
     positions: Mapping[tuple[str, int], int],
     max_bytes: int | Mapping[tuple[str, int], int],
     committed: bool,
     wait: float,
 ) -> Any:
+    """Return the request for batches from `positions` on; `max_bytes` for each partition, or for all."""
     from kafka.protocol.consumer import FetchRequest
 
     topic_type = FetchRequest.FetchTopic

@@ -11,6 +11,7 @@ Importing this module imports ``kafka`` (about 0.1 s), so ``connection`` does it
 from __future__ import annotations
 
 import logging
+import struct
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,19 +19,20 @@ import kafka.errors as errors
 from kafka.admin import KafkaAdminClient
 from kafka.future import Future
 from kafka.net.compat import KafkaNetClient
-from kafka.net.connection import KafkaConnection as Wire
 from kafka.net.inet import create_connection
 from kafka.net.manager import KafkaConnectionManager
 from kafka.net.selector import NetworkSelector
 from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 from kafka.protocol.api_key import ApiKey
 
-from prompt_kafka.clients.kafka.errors import ReadOnlyError
+from prompt_kafka.clients.kafka.guard import GuardedWire
 from prompt_kafka.core.clock import SYSTEM
 
 # A library speaks when it is asked to: without this, Python prints its warnings over our output.
 logging.getLogger("kafka").addHandler(logging.NullHandler())
 
+HELLO = struct.pack(">ihhih", 10, ApiKey.ApiVersions, 0, 0, -1)
+"""The question for a broker's versions, answered before a login: length, key, version, number, no name."""
 RETRY_S = 0.1
 LOST = (
     errors.KafkaConnectionError,
@@ -41,51 +43,6 @@ LOST = (
 )
 
 Resolve = Callable[[str, int], tuple[str, int]]
-
-# FindCoordinator is missing on purpose: the first one makes a broker create `__consumer_offsets`.
-READS = frozenset(
-    {
-        ApiKey.Fetch,
-        ApiKey.ListOffsets,
-        ApiKey.Metadata,
-        ApiKey.OffsetFetch,
-        ApiKey.DescribeGroups,
-        ApiKey.ListGroups,
-        ApiKey.SaslHandshake,
-        ApiKey.ApiVersions,
-        ApiKey.OffsetForLeaderEpoch,
-        ApiKey.DescribeAcls,
-        ApiKey.DescribeConfigs,
-        ApiKey.DescribeLogDirs,
-        ApiKey.SaslAuthenticate,
-        ApiKey.ListPartitionReassignments,
-        ApiKey.DescribeClientQuotas,
-        ApiKey.DescribeUserScramCredentials,
-        ApiKey.DescribeQuorum,
-        ApiKey.DescribeCluster,
-        ApiKey.DescribeProducers,
-        ApiKey.DescribeTransactions,
-        ApiKey.ListTransactions,
-        ApiKey.ListConfigResources,
-        ApiKey.DescribeTopicPartitions,
-    }
-)
-
-
-def is_read(request: Any) -> bool:
-    """Say whether `request` changes nothing; a metadata request can create the topics that it names."""
-    if ApiKey.Metadata == request.API_KEY:
-        return not (request.topics and request.allow_auto_topic_creation)
-    return request.API_KEY in READS
-
-
-class GuardedWire(Wire):  # type: ignore[misc]
-    """A connection to one node that refuses what is not a read."""
-
-    def _send_request(self, request: Any, future: Any = None, timeout_at: float | None = None) -> Any:
-        if not is_read(request):
-            return (future or Future()).failure(ReadOnlyError(type(request).__name__.removesuffix("Request")))
-        return super()._send_request(request, future=future, timeout_at=timeout_at)
 
 
 class _DataFirst:
@@ -177,13 +134,18 @@ class Manager(KafkaConnectionManager):  # type: ignore[misc]
             self.cluster.__dict__.pop("bootstrap_brokers", None)
 
     async def _first_to_answer(self, nodes: Sequence[Any]) -> Any:
-        """Shake hands with all at once; return the first that does, None when none does."""
+        """Greet all at once; return the first that answers, None when none does."""
         first, left = Future(), list(nodes)
         end = SYSTEM.monotonic() + self._timeout / 3
 
         async def greet(node: Any) -> None:
             try:
-                (await self._routed_transport(node, end)).close()
+                transport = await self._routed_transport(node, end)
+                try:
+                    if not self.ssl_enabled:
+                        await self._answers(transport._sock, end)
+                finally:
+                    transport.close()
             except Exception:
                 left.pop()
                 if not left and not first.is_done:
@@ -198,6 +160,13 @@ class Manager(KafkaConnectionManager):  # type: ignore[misc]
             return await self.wait_for(first, self._timeout * 1000 / 3)
         except Exception:
             return None
+
+    async def _answers(self, sock: Any, end: float) -> None:
+        """Wait for an answer: without TLS a frozen broker's system still takes connections for it."""
+        sock.send(HELLO)
+        await self._net.wait_read(sock, timeout_at=end)
+        if not sock.recv(1):
+            raise errors.KafkaConnectionError("closed without an answer")
 
     async def _connect(self, node: Any, conn: Any, *args: Any, **kwargs: Any) -> Any:
         soon = SYSTEM.monotonic() + self._timeout / 3

@@ -8,8 +8,9 @@ age is read for the biggest logs only, which hold nearly all bytes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from prompt_kafka.clients.kafka.disks import disk_of
 from prompt_kafka.clients.kafka.offsets import EARLIEST, UNCOMMITTED, look_up
 from prompt_kafka.core.errors import PromptKafkaError, UnreachableError
 from prompt_kafka.core.kafka import TopicState
@@ -39,43 +40,35 @@ def volumes(connection: KafkaConnection, topics: Sequence[TopicState]) -> tuple[
     ids = [broker.id for broker in connection.brokers() if not broker.fenced]
     answers = connection.ask_each([(DescribeLogDirsRequest(topics=None), node) for node in ids])
     disks = {
-        node: _disk(answer)
+        node: disk_of(answer)
         for node, answer in zip(ids, answers, strict=True)
         if not isinstance(answer, BaseException)
     }
     if not disks:
         raise UnreachableError("no broker tells how full its volume is", where=connection.where)
-    return forecast(disks, _ages(connection, disks, topics), topics)
+    return forecast(disks, ages(connection, disks, topics), topics)
 
 
-def _disk(response: Any) -> Disk:
-    total, usable, sizes = 0, 0, dict[Place, int]()
-    for folder in response.results:
-        if folder.error_code:
-            continue
-        total, usable = total + folder.total_bytes, usable + folder.usable_bytes
-        for topic in folder.topics:
-            for partition in topic.partitions:
-                sizes[topic.name, partition.partition_index] = partition.partition_size
-    known = total > 0
-    return Disk(total if known else None, usable if known else None, sizes)
+def biggest(disks: Mapping[int, Disk]) -> list[Place]:
+    """Return the biggest logs, which hold nearly all bytes."""
+    sizes: dict[Place, int] = {}
+    for disk in disks.values():
+        for place, size in disk.sizes.items():
+            if size >= WORTH_BYTES:
+                sizes[place] = max(size, sizes.get(place, 0))
+    return sorted(sizes, key=lambda place: -sizes[place])[:MOST]
 
 
-def _ages(
+def ages(
     connection: KafkaConnection, disks: Mapping[int, Disk], topics: Sequence[TopicState]
 ) -> dict[Place, float]:
     """Return the age in seconds of the oldest record of the biggest logs, where it can be read."""
     led = {(t.name, p.index) for t in topics for p in t.partitions if not p.without_leader}
-    sizes: dict[Place, int] = {}
-    for disk in disks.values():
-        for place, size in disk.sizes.items():
-            if size >= WORTH_BYTES and place in led:
-                sizes[place] = max(size, sizes.get(place, 0))
-    biggest = sorted(sizes, key=lambda place: -sizes[place])[:MOST]
-    if not biggest:
+    asked = [place for place in biggest(disks) if place in led]
+    if not asked:
         return {}
     try:
-        starts = look_up(connection, dict.fromkeys(biggest, EARLIEST), UNCOMMITTED)
+        starts = look_up(connection, dict.fromkeys(asked, EARLIEST), UNCOMMITTED)
         fetched = connection.fetch_each(starts, max_bytes=FIRST_BYTES, committed=False)
     except PromptKafkaError:
         return {}

@@ -1,0 +1,1 @@
+"""Groups: who reads, and how far behind they are."""
