@@ -83,7 +83,8 @@ def prepare(text: str, references: Sequence[str] = ()) -> AvroSchema:
         for reference in references:
             fastavro.parse_schema(json.loads(reference), named_schemas=named)
         parsed = fastavro.parse_schema(json.loads(text), named_schemas=named, _write_hint=False)
-        digest = fingerprint(to_parsing_canonical_form(parsed), "CRC-64-AVRO")
+        # A schema that refers to others is found by its id; it has no canonical form without them.
+        digest = "" if references else fingerprint(to_parsing_canonical_form(parsed), "CRC-64-AVRO")
     except RecursionError:
         raise SchemaError("it is nested too deeply") from None
     except Exception as error:  # fastavro's are of many kinds
