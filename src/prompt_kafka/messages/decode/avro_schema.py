@@ -82,7 +82,7 @@ def prepare(text: str, references: Sequence[str] = ()) -> AvroSchema:
     try:
         for reference in references:
             fastavro.parse_schema(json.loads(reference), named_schemas=named)
-        parsed = fastavro.parse_schema(json.loads(text), named_schemas=named, _write_hint=False)
+        parsed = fastavro.parse_schema(json.loads(text), named_schemas=named)
         # A schema that refers to others is found by its id; it has no canonical form without them.
         digest = "" if references else fingerprint(to_parsing_canonical_form(parsed), "CRC-64-AVRO")
     except RecursionError:
