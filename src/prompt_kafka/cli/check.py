@@ -43,7 +43,7 @@ def command(
 
     Ends with 1 when there is an error; with --exit-code, with 3 when there is a warning or an edit to make.
     """
-    from prompt_kafka import checking
+    from prompt_kafka import checking, checking_told
     from prompt_kafka.cli import present_check
 
     if write_baseline and baseline is None:
@@ -56,7 +56,7 @@ def command(
     if output == "sarif":
         output, value = "json", present_check.as_sarif
     else:
-        value = present_check.as_json
+        value = checking_told.as_json
     if not rendered(output, lambda: value(report), lambda: present_check.as_markdown(report)):
         from prompt_kafka.cli.console import terminal
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta, tzinfo
-from typing import Any
+from datetime import timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 import click
@@ -14,6 +13,7 @@ from prompt_kafka.cli.options import output_option, rendered, target_options
 from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.core.hours import Interval
 from prompt_kafka.core.outlook import Outlook, length, outlook
+from prompt_kafka.core.outlook_told import as_json, head, none
 from prompt_kafka.factory import production_hours
 from prompt_kafka.targets import TargetOptions
 
@@ -38,7 +38,7 @@ def windows(days: int, room: float | None, target: TargetOptions, output: str) -
         ahead=ahead,
         at_least=timedelta(seconds=room or 0),
     )
-    if not rendered(output, lambda: _data(found), lambda: _markdown(found)):
+    if not rendered(output, lambda: as_json(found), lambda: _markdown(found)):
         _show(found)
 
 
@@ -73,16 +73,6 @@ def _remark(window: Interval, found: Outlook) -> str:
     return f"now, {length(window.end - found.at)} left" if window.begin <= found.at else ""
 
 
-def _head(found: Outlook) -> list[str]:
-    binds = "" if found.binding else "  (for information: hours bind only in production)"
-    return [f"{found.environment}: {found.hours.rule}{binds}", f"now: {found.now}"]
-
-
-def _none(found: Outlook) -> str:
-    room = f" with {length(found.at_least)} left" if found.at_least else ""
-    return f"no window{room} in these days" + ("; --override-hours is the only way" if found.binding else "")
-
-
 def _show(found: Outlook) -> None:
     from rich.markup import escape
     from rich.table import Table
@@ -90,7 +80,7 @@ def _show(found: Outlook) -> None:
     from prompt_kafka.cli.console import terminal
 
     console = terminal()
-    rule, now = _head(found)
+    rule, now = head(found)
     console.print(f"[target]{escape(rule)}[/]")
     console.print(f"[{'unsure' if found.production else 'good'}]{escape(now)}[/]\n")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
@@ -98,42 +88,11 @@ def _show(found: Outlook) -> None:
         table.add_column(column, no_wrap=True, justify="right" if column == "length" else "left")
     for row in _rows(found):
         table.add_row(*row)
-    console.print(table if found.windows else _none(found))
+    console.print(table if found.windows else none(found))
 
 
 def _markdown(found: Outlook) -> str:
-    rule, now = _head(found)
+    rule, now = head(found)
     rows = [_columns(found), ["---"] * len(_columns(found)), *_rows(found)]
-    table = [f"| {' | '.join(row)} |" for row in rows] if found.windows else [_none(found)]
+    table = [f"| {' | '.join(row)} |" for row in rows] if found.windows else [none(found)]
     return "\n".join([f"**{rule}**", "", now, "", *table]) + "\n"
-
-
-def _data(found: Outlook) -> dict[str, Any]:
-    zone = ZoneInfo(found.hours.zone)
-    return {
-        "schema": 1,
-        "environment": found.environment,
-        "binding": found.binding,
-        "rule": found.hours.rule,
-        "site_zone": found.hours.zone,
-        "at": _text(found.at),
-        "now": {
-            "production": found.production is not None,
-            "because": found.production.because if found.production else "",
-            "until": _text(found.until) if found.until else None,
-        },
-        "windows": [
-            {
-                "begin": _text(window.begin),
-                "end": _text(window.end),
-                "seconds": int(window.length.total_seconds()),
-                "site": [_text(window.begin.astimezone(zone)), _text(window.end.astimezone(zone))],
-                "local": [_text(window.begin.astimezone()), _text(window.end.astimezone())],
-            }
-            for window in found.windows
-        ],
-    }
-
-
-def _text(at: datetime) -> str:
-    return at.isoformat(timespec="seconds")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -14,7 +15,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from prompt_kafka.console import now, planning, runbook, runs
+from prompt_kafka.console import check, now, planning, runbook, runs, windows
 from prompt_kafka.console.audit import Audit
 from prompt_kafka.console.desk import Desk, changing, desk
 from prompt_kafka.console.forms import Forms
@@ -24,6 +25,7 @@ from prompt_kafka.console.pages import failure, lost, shown
 from prompt_kafka.console.plans import Plans
 from prompt_kafka.console.running import Running
 from prompt_kafka.console.settings import Settings
+from prompt_kafka.console.shared import Shared
 from prompt_kafka.console.signing_in import Sessions
 from prompt_kafka.core.errors import PromptKafkaError
 from prompt_kafka.core.service import Environment
@@ -71,7 +73,10 @@ def application(
     observatory = Observatory(opens)
     audit = audit or Audit()
     running = Running(changing(target, environment), audit)
-    made = Desk(settings, target, environment, opens, sessions, audit, observatory, forms, running, Plans())
+    checks = Shared(partial(check.look, opens))
+    made = Desk(
+        settings, target, environment, opens, sessions, audit, observatory, forms, running, Plans(), checks
+    )
 
     @asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[None]:
@@ -123,6 +128,10 @@ def _routes() -> list[BaseRoute]:
         Route("/runs/{run}/resume", runs.resume, methods=["POST"]),
         Route("/runs/{run}/abort", runs.abort, methods=["POST"]),
         Route("/runs/{run}/record.{form}", runs.told),
+        Route("/windows", windows.page),
+        Route("/check", check.page),
+        Route("/api/v1/windows", windows.listed),
+        Route("/api/v1/check", check.listed),
         Route("/api/v1/runs", runs.listed),
         Route("/api/v1/runs/{run}", runs.told),
         Route("/sign-in", sign_in),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
@@ -16,12 +17,22 @@ from prompt_kafka.console.plans import Plans
 from prompt_kafka.console.rendering import Link, View
 from prompt_kafka.console.running import Running
 from prompt_kafka.console.settings import Settings
+from prompt_kafka.console.shared import Shared
 from prompt_kafka.console.signing_in import Sessions, SignedIn
 from prompt_kafka.core.service import Environment
 from prompt_kafka.factory import Session
 from prompt_kafka.targets import TargetOptions
 
-LINKS = (Link("/", "Now"), Link("/runbook", "Runbook"), Link("/runs", "Runs"))
+if TYPE_CHECKING:
+    from prompt_kafka.console.check import Checked
+
+LINKS = (
+    Link("/", "Now"),
+    Link("/runbook", "Runbook"),
+    Link("/runs", "Runs"),
+    Link("/windows", "Windows"),
+    Link("/check", "Checks"),
+)
 """The navigation."""
 
 
@@ -47,6 +58,7 @@ class Desk:
     forms: Forms
     running: Running
     plans: Plans
+    checks: Shared[Checked]
 
     @property
     def changing(self) -> TargetOptions:
