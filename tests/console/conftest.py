@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from prompt_kafka.cli.forms import CommandForms
 from prompt_kafka.cli.main import root
+from prompt_kafka.cli.reads import CommandReads
 from prompt_kafka.console.app import application, link
 from prompt_kafka.console.audit import Audit
 from prompt_kafka.console.settings import Settings
@@ -65,6 +66,7 @@ def makes(target: TargetOptions, tmp_path: Path) -> Makes:
             environment,
             lambda: session(meant),
             forms=CommandForms(root, environment.name),
+            reads=CommandReads(meant, environment),
             runner="ada",
             audit=audit,
             **more,

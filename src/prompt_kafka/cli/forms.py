@@ -31,7 +31,7 @@ LATER = ("apply", "run continue")
 
 
 @dataclass(frozen=True, slots=True)
-class _Asks:
+class Asks:
     """A parameter of a command that a form asks for."""
 
     parameter: click.Parameter
@@ -39,6 +39,7 @@ class _Asks:
 
     @property
     def flag(self) -> str:
+        """The option as it is written out."""
         return max(self.parameter.opts, key=len)
 
 
@@ -63,7 +64,7 @@ class CommandForms:
         if words not in self._found:
             raise UsageError(f"there is no form for {words!r}")
         command, _, asks = self._found[words]
-        options, arguments = _line(asks, values)
+        options, arguments = line_of(asks, values)
         try:
             with taken() as found:
                 command.main(
@@ -74,7 +75,7 @@ class CommandForms:
         if not found:
             raise UsageError(f"{words} asks for no change", next=f"prompt-kafka {words} --help")
         request, how = found[0]
-        shown = [word for option in options for word in _apart(option)]
+        shown = [word for option in options for word in apart(option)]
         dashes = ["--"] if any(argument.startswith("-") for argument in arguments) else []
         line = shlex.join(
             ["prompt-kafka", *words.split(), *shown, "-e", self._environment, *dashes, *arguments]
@@ -103,21 +104,23 @@ class CommandForms:
         return None
 
     @cached_property
-    def _found(self) -> dict[str, tuple[click.Command, Form, tuple[_Asks, ...]]]:
+    def _found(self) -> dict[str, tuple[click.Command, Form, tuple[Asks, ...]]]:
         found = {}
         for words, command in _commands(self._root):
             if not {each.name for each in command.params} >= CHANGES or words in LATER:
                 continue
-            asks = tuple(
-                _Asks(each, _field(each))
-                for each in sorted(command.params, key=lambda p: not isinstance(p, click.Argument))
-                if each.name not in NOT_ASKED
-            )
+            asks = asks_of(command)
             title, _, about = (command.help or "").partition("\n\n")
             fields = tuple(each.field for each in asks)
             form = Form(words, " ".join(title.split()), about.replace("\b", "").strip("\n"), fields)
             found[words] = (command, form, asks)
         return found
+
+
+def asks_of(command: click.Command, but: frozenset[str] = frozenset()) -> tuple[Asks, ...]:
+    """Return what a form asks for a command, arguments first."""
+    params = sorted(command.params, key=lambda p: not isinstance(p, click.Argument))
+    return tuple(Asks(each, _field(each)) for each in params if each.name not in NOT_ASKED | but)
 
 
 def _commands(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Command]]:
@@ -165,7 +168,7 @@ def _default(parameter: click.Option) -> str:
     return str(default) if isinstance(default, str | int | float) and not isinstance(default, bool) else ""
 
 
-def _line(asks: tuple[_Asks, ...], values: Values) -> tuple[list[str], list[str]]:
+def line_of(asks: tuple[Asks, ...], values: Values) -> tuple[list[str], list[str]]:
     """Return the options, each in one word so that no value is taken for one, and the arguments."""
     options: list[str] = []
     arguments: list[str] = []
@@ -183,7 +186,7 @@ def _line(asks: tuple[_Asks, ...], values: Values) -> tuple[list[str], list[str]
     return options, arguments
 
 
-def _apart(option: str) -> list[str]:
+def apart(option: str) -> list[str]:
     """Return an option as people write it."""
     name, equals, value = option.partition("=")
     return [name, value] if equals and not value.startswith("-") else [option]

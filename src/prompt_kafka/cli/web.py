@@ -59,6 +59,7 @@ def command(
         ) from error
     from prompt_kafka.cli.forms import CommandForms
     from prompt_kafka.cli.main import root
+    from prompt_kafka.cli.reads import CommandReads
     from prompt_kafka.console.settings import settings
     from prompt_kafka.core.status import PATIENCE_S
     from prompt_kafka.factory import session
@@ -83,6 +84,7 @@ def command(
             environment,
             lambda: session(target, patience=PATIENCE_S),
             forms=CommandForms(root, environment.name),
+            reads=CommandReads(target, environment),
             runner=owner().partition("@")[0],
             say=lambda text: click.echo(f"  {text}", err=True),
         )

@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from prompt_kafka.console import check, now, planning, runbook, runs, windows
+from prompt_kafka.console import api, check, messages, now, planning, runbook, runs, topics, windows
 from prompt_kafka.console.audit import Audit
 from prompt_kafka.console.desk import Desk, changing, desk
 from prompt_kafka.console.forms import Forms
@@ -23,6 +23,8 @@ from prompt_kafka.console.guard import Guard, local
 from prompt_kafka.console.observatory import Observatory
 from prompt_kafka.console.pages import failure, lost, shown
 from prompt_kafka.console.plans import Plans
+from prompt_kafka.console.pool import Pool
+from prompt_kafka.console.reads import Reads
 from prompt_kafka.console.running import Running
 from prompt_kafka.console.settings import Settings
 from prompt_kafka.console.shared import Shared
@@ -52,6 +54,7 @@ def application(
     opens: Opens,
     *,
     forms: Forms,
+    reads: Reads,
     runner: str,
     audit: Audit | None = None,
     say: Say = lambda _: None,
@@ -62,8 +65,8 @@ def application(
     ----------
     opens
         Gives a session that reads.
-    forms
-        The forms of the changes.
+    forms, reads
+        What the commands ask for: changes, and readings of messages.
     runner
         Who runs the console: whom a one-time link signs in.
     say
@@ -75,7 +78,20 @@ def application(
     running = Running(changing(target, environment), audit)
     checks = Shared(partial(check.look, opens))
     made = Desk(
-        settings, target, environment, opens, sessions, audit, observatory, forms, running, Plans(), checks
+        settings,
+        target,
+        environment,
+        opens,
+        sessions,
+        audit,
+        observatory,
+        forms,
+        running,
+        Plans(),
+        checks,
+        reads,
+        Pool(opens),
+        Shared(partial(topics.look, opens)),
     )
 
     @asynccontextmanager
@@ -83,6 +99,7 @@ def application(
         with observatory:
             yield
             await run_in_threadpool(running.stop)
+            await run_in_threadpool(made.pool.close)
 
     guard = Middleware(Guard, settings=settings, sessions=sessions, audit=made.audit)
     inside = Mount(settings.path, routes=_routes()) if settings.path else None
@@ -93,7 +110,6 @@ def application(
         exception_handlers={
             PromptKafkaError: _failed,
             HTTPException: _http,
-            Exception: _broken,
         },
     )
     app.state.desk, app.state.say, app.state.runner = made, say, runner
@@ -113,27 +129,41 @@ def _routes() -> list[BaseRoute]:
     return [
         Route("/", now.now),
         Route("/now/events", now.events),
-        Route("/api/v1/status", now.status),
         Route("/runbook", runbook.index),
         Route("/runbook/{slug}", runbook.heading),
         Route("/docs/{name:path}", runbook.page),
-        Route("/api/v1/runbook", runbook.listed),
         Route("/change/{words:path}/plan", planning.plan),
         Route("/change/{words:path}/run", planning.run, methods=["POST"]),
         Route("/change/{words:path}", planning.form),
-        Route("/api/v1/change/{words:path}/plan", planning.plan),
         Route("/runs", runs.index),
         Route("/runs/{run}", runs.show),
         Route("/runs/{run}/events", runs.events),
         Route("/runs/{run}/resume", runs.resume, methods=["POST"]),
         Route("/runs/{run}/abort", runs.abort, methods=["POST"]),
         Route("/runs/{run}/record.{form}", runs.told),
+        Route("/topics", topics.index),
+        Route("/topics/{topic}", topics.topic),
+        Route("/groups", topics.groups),
+        Route("/groups/{group}", topics.group),
+        Route("/users", topics.users),
+        Route("/topics/{topic}/messages", messages.index),
+        Route("/topics/{topic}/messages/{partition:int}/{offset:int}", messages.record),
+        Route("/record/{link:path}", messages.record),
+        *(
+            Route(f"{below}{path}", messages.kafdrop)
+            for below in ("", "/kafdrop")
+            for path in (
+                "/topic",
+                "/topic/{topic}",
+                "/topic/{topic}/messages",
+                "/topic/{topic}/allmessages",
+                "/broker/{broker}",
+                *(["", "/"] if below else []),
+            )
+        ),
         Route("/windows", windows.page),
         Route("/check", check.page),
-        Route("/api/v1/windows", windows.listed),
-        Route("/api/v1/check", check.listed),
-        Route("/api/v1/runs", runs.listed),
-        Route("/api/v1/runs/{run}", runs.told),
+        *api.routes(),
         Route("/sign-in", sign_in),
         Route("/sign-out", sign_out, methods=["POST"]),
         Route("/healthz", lambda request: PlainTextResponse("ok")),
@@ -172,7 +202,3 @@ def _failed(request: Request, error: Exception) -> Response:
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     return lost(request, "there is no such page" if error.status_code == 404 else str(error.detail))
-
-
-def _broken(request: Request, error: Exception) -> Response:
-    return failure(request, PromptKafkaError(f"the console failed: {type(error).__name__}"))

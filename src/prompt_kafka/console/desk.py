@@ -14,6 +14,8 @@ from prompt_kafka.console.forms import Forms
 from prompt_kafka.console.observatory import Observatory
 from prompt_kafka.console.people import Role
 from prompt_kafka.console.plans import Plans
+from prompt_kafka.console.pool import Pool
+from prompt_kafka.console.reads import Reads
 from prompt_kafka.console.rendering import Link, View
 from prompt_kafka.console.running import Running
 from prompt_kafka.console.settings import Settings
@@ -25,11 +27,15 @@ from prompt_kafka.targets import TargetOptions
 
 if TYPE_CHECKING:
     from prompt_kafka.console.check import Checked
+    from prompt_kafka.console.topics import Survey
 
 LINKS = (
     Link("/", "Now"),
     Link("/runbook", "Runbook"),
     Link("/runs", "Runs"),
+    Link("/topics", "Topics"),
+    Link("/groups", "Groups"),
+    Link("/users", "Users"),
     Link("/windows", "Windows"),
     Link("/check", "Checks"),
 )
@@ -59,6 +65,9 @@ class Desk:
     running: Running
     plans: Plans
     checks: Shared[Checked]
+    reads: Reads
+    pool: Pool
+    survey: Shared[Survey]
 
     @property
     def changing(self) -> TargetOptions:

@@ -5,6 +5,8 @@ No page can forget one of these: a request reaches it only through here, and a f
 
 from __future__ import annotations
 
+import sys
+import traceback
 from collections.abc import MutableMapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -85,7 +87,22 @@ class Guard:
             self._audit.refused(_who(scope), f"{refusal.rule}: {scope['method']} {path[:200]}")
             await answer(refusal, headers, self._settings.path, path)(scope, receive, guarded)
             return
-        await self._app(scope, receive, guarded)
+        begun: list[bool] = []
+
+        async def noted(message: Message) -> None:
+            begun.append(True)
+            await guarded(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        except Exception as error:  # our mistake: named on a page with every header, not a connection cut
+            traceback.print_exc(file=sys.stderr)
+            if begun:
+                raise
+            broken = Refusal(
+                500, "broken", f"the console failed: {type(error).__name__}", "its terminal says where"
+            )
+            await answer(broken, headers, self._settings.path, path)(scope, receive, guarded)
 
     def _path(self, scope: Scope) -> str:
         path = str(scope["path"])

@@ -13,7 +13,7 @@ from prompt_kafka.console.rendering import page
 from prompt_kafka.core.errors import PromptKafkaError, RefusedError, UnreachableError, UsageError
 
 
-def shown(request: Request, template: str, status: int = 200, **values: Any) -> Response:
+def shown(request: Request, template: str, status: int = 200, /, **values: Any) -> Response:
     """Answer with a page."""
     return HTMLResponse(page(template, view=desk(request).view(request), **values), status)
 

@@ -67,20 +67,21 @@ def _templates() -> Environment:
     )
     env.filters["age"] = _age
     env.globals["moment"] = moment
+    env.globals["instant"] = instant
     env.globals["asset"] = asset
     env.globals["query"] = query
     env.filters["segment"] = lambda text: quote(str(text), safe="")
     return env
 
 
-def page(name: str, *, root: str = "", view: View | None = None, **values: Any) -> str:
+def page(name: str, /, *, root: str = "", view: View | None = None, **values: Any) -> str:
     """Render a template."""
     return _templates().get_template(name).render(view=view or View(root=root), **values)
 
 
 def query(**values: Any) -> str:
     """Return a query string of what has a value; a list gives several."""
-    given = {key: value for key, value in values.items() if value not in (None, "", (), [])}
+    given = {key: value for key, value in values.items() if value is not None and value not in ("", (), [])}
     return f"?{urlencode(given, doseq=True)}" if given else ""
 
 
@@ -97,6 +98,14 @@ def moment(at: datetime | None, zone: str = "UTC", *, date: bool = False) -> Mar
     return Markup('<time datetime="{}" title="{}" data-form="{}">{} UTC</time>').format(
         at.isoformat(), there, "date" if date else "time", said
     )
+
+
+def instant(time_ms: int, zone: str = "UTC", *, date: bool = True) -> Markup:
+    """Return a record's time; a producer may set any, also one that no calendar has."""
+    try:
+        return moment(datetime.fromtimestamp(time_ms / 1000, UTC), zone, date=date)
+    except (OverflowError, ValueError, OSError):
+        return Markup("{} ms").format(time_ms)
 
 
 def _age(at: datetime | None) -> Markup:

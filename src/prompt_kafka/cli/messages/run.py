@@ -103,13 +103,13 @@ def run(how: How, target: TargetOptions, output: str) -> int:
     from prompt_kafka.messages.token import token_of
 
     if how.saved:
-        how = _with_saved(how, target)
-    asking, topic_id = (asking_of(how), "") if how.token is None else _continued(how)
+        how = with_saved(how, target)
+    asking, topic_id = (asking_of(how), "") if how.token is None else continued(how)
     budget = budget_of(how.budget)
     if how.export and how.follow:
         raise UsageError("--export ends, --follow does not", next="give one of them")
     with session(target) as look, _interruptible() as stop:
-        throttle = _least(size_of(how.throttle) if how.throttle else 0, look.environment.messages.throttle)
+        throttle = least(size_of(how.throttle) if how.throttle else 0, look.environment.messages.throttle)
         connection, view = look.kafka(), view_of(look, asking.topic)
         if how.export:
             from prompt_kafka.cli.messages import exporting
@@ -153,7 +153,7 @@ def run(how: How, target: TargetOptions, output: str) -> int:
         return ExitCode.FAILED if found.failed else ExitCode.OK
 
 
-def _with_saved(how: How, target: TargetOptions) -> How:
+def with_saved(how: How, target: TargetOptions) -> How:
     """Return the words with those of a saved search added to them."""
     known = environment_of(target, changes=False).messages.filters_of(how.topic)
     saved = next((each for each in known if each.name == how.saved), None)
@@ -175,12 +175,13 @@ def _with_saved(how: How, target: TargetOptions) -> How:
     )
 
 
-def _least(asked: float, configured: float) -> float | None:
+def least(asked: float, configured: float) -> float | None:
     """Return the bytes per second that both the command and the configuration allow."""
     return min((rate for rate in (asked, configured) if rate), default=None)
 
 
-def _continued(how: How) -> tuple[Asking, str]:
+def continued(how: How) -> tuple[Asking, str]:
+    """Return what is left of another search, and the id that its topic had."""
     from prompt_kafka.messages.token import asking_of as left_of
 
     own = asking_of(how)

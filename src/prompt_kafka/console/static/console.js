@@ -32,7 +32,7 @@
       element.textContent = `${span(Math.max(0, (now - at) / 1000))} ago`;
     }
     for (const element of all("[data-until]")) {
-      element.textContent = `in ${span(Math.max(0, (Date.parse(element.dataset.until) - now) / 1000))},`;
+      element.textContent = `in ${span(Math.max(0, (Date.parse(element.dataset.until) - now) / 1000))}`;
     }
   }
   function times(root = document) {
