@@ -28,7 +28,7 @@ from tests.story.upgrading import LONG, Traffic
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
 
-SEED = 20261124
+SEED = 20261125
 STOPPED = (5, 6)
 """No proof in time; stopped. Both can be taken up."""
 

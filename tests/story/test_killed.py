@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,23 +20,43 @@ from tests.story.conftest import User
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
 
 EACH = [
-    pytest.param(each.lab, each, id=each.name, marks=[pytest.mark.slow] if each.slow else [])
+    pytest.param(each, id=each.name, marks=[pytest.mark.slow] if each.slow else [])
     for each in sorted(ALL, key=lambda each: each.lab)
 ]
 
 
 @pytest.fixture(scope="module")
-def scene(user: User, request: pytest.FixtureRequest) -> Iterator[Scene]:
-    """A lab, shared by the procedures that want the same."""
+def scenes(user: User) -> Iterator[Callable[[tuple[str, ...]], Scene]]:
+    """Give a lab, shared by the procedures that want the same; one after the other."""
     user.env |= IDENTITY
-    user.run("lab", "up", *request.param, timeout=600)
-    opened = Scene(user)
-    yield opened
-    opened.close()
-    user.run("lab", "down", "--purge")
+    opened: dict[tuple[str, ...], Scene] = {}
+
+    def close() -> None:
+        for found in opened.values():
+            found.close()
+            user.run("lab", "down", "--purge")
+        opened.clear()
+
+    def scene(words: tuple[str, ...]) -> Scene:
+        if words not in opened:
+            close()
+            user.run("lab", "up", *words, timeout=600)
+            opened[words] = Scene(user)
+        return opened[words]
+
+    yield scene
+    close()
 
 
-@pytest.mark.parametrize(("scene", "procedure"), EACH, indirect=["scene"])
+@pytest.fixture
+def scene(request: pytest.FixtureRequest, scenes: Callable[[tuple[str, ...]], Scene]) -> Scene:
+    """The lab that the test's procedure wants; the usual one for a test without."""
+    found = getattr(request.node, "callspec", None)
+    procedure = found.params.get("procedure") if found is not None else None
+    return scenes(procedure.lab if procedure is not None else ())
+
+
+@pytest.mark.parametrize("procedure", EACH)
 def test_killed_everywhere_and_resumed_nothing_is_done_twice(
     scene: Scene, procedure: Procedure, tmp_path: Path
 ) -> None:
@@ -49,7 +69,7 @@ def test_killed_everywhere_and_resumed_nothing_is_done_twice(
     assert_planned_again(scene, procedure)
 
 
-@pytest.mark.parametrize(("scene", "procedure"), EACH, indirect=["scene"])
+@pytest.mark.parametrize("procedure", EACH)
 def test_a_robot_that_runs_only_the_printed_lines_reaches_the_same_end(
     scene: Scene, procedure: Procedure, tmp_path: Path
 ) -> None:
@@ -66,7 +86,6 @@ def test_a_robot_that_runs_only_the_printed_lines_reaches_the_same_end(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scene", [()], indirect=True, ids=["a lab"])
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_everywhere_it_says_what_is_in_flight_and_is_taken_up(
     scene: Scene, tmp_path: Path, how: signal.Signals
@@ -95,7 +114,6 @@ LOOKS = (
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scene", [()], indirect=True, ids=["a lab"])
 def test_a_look_and_a_plan_leave_no_trace(scene: Scene) -> None:
     """Every object's resource version and content, the brokers' topics, settings, ACLs, groups and ends."""
     movers: set[str] = set()
