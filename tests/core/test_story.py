@@ -52,7 +52,7 @@ def test_a_difference_is_shown_once_and_cannot_end_its_fence() -> None:
 
 def test_a_run_tells_who_when_how_long_and_what_proved_it() -> None:
     record = RUN.step(
-        0, StepRecord(StepState.PROVED, True, ("1 pods replaced",)), NOW + timedelta(seconds=40)
+        0, StepRecord(StepState.PROVED, True, ("1 pod replaced",)), NOW + timedelta(seconds=40)
     )
     record = record.ended(RunState.STOPPED, NOW + timedelta(minutes=3), "production has begun")
     told = run_told(record)
@@ -62,7 +62,7 @@ def test_a_run_tells_who_when_how_long_and_what_proved_it() -> None:
     assert "- production hours overridden: a sick broker" in told
     assert "| 1 | restart prompt-kafka-kafka-3 | proved | 2026-11-24 16:00:40 UTC | 40.0 s |" in told
     assert "| 2 | prove \\| all | not begun |  |  |" in told
-    assert "**proved**\n\n- 1 pods replaced" in told
+    assert "**proved**\n\n- 1 pod replaced" in told
 
 
 def test_what_was_told_is_part_of_the_story() -> None:

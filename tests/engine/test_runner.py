@@ -122,7 +122,7 @@ def test_a_step_acts_once_and_waits_for_its_proof() -> None:
     assert service.actions == [ROLL]
     assert 5 <= clock.monotonic() < 7
     assert heard.unmet[0] == f"{K4} is still the old one"
-    assert heard.outcomes[0].evidence == ("1 pods replaced",)
+    assert heard.outcomes[0].evidence == ("1 pod replaced",)
 
 
 def test_what_is_proved_already_is_not_done_again() -> None:

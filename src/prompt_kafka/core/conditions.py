@@ -115,7 +115,8 @@ class Replaced:
                 wrong.append(f"{name} is {'stopping' if pod.deleting else 'still the old one'}")
             elif not pod.ready:
                 wrong.append(f"{name} is new, not Ready yet")
-        return judge(wrong, f"{len(self.pods)} pods replaced")
+        count = len(self.pods)
+        return judge(wrong, f"{count} pod{'s' if count > 1 else ''} replaced")
 
 
 @dataclass(frozen=True, slots=True)
