@@ -51,9 +51,7 @@ def test_a_difference_is_shown_once_and_cannot_end_its_fence() -> None:
 
 
 def test_a_run_tells_who_when_how_long_and_what_proved_it() -> None:
-    record = RUN.step(
-        0, StepRecord(StepState.PROVED, True, ("1 pod replaced",)), NOW + timedelta(seconds=40)
-    )
+    record = RUN.step(0, StepRecord(StepState.PROVED, True, ("1 pod replaced",)), NOW + timedelta(seconds=40))
     record = record.ended(RunState.STOPPED, NOW + timedelta(minutes=3), "production has begun")
     told = run_told(record)
     assert "- run: `20261124-160000-restart-1f3a`, stopped, by ada@desk" in told

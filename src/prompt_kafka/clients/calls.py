@@ -22,6 +22,9 @@ PATCH_TYPES = {
     "strategic": "application/strategic-merge-patch+json",
 }
 
+SILENT = (429, 502, 503, 504)
+"""What a load balancer answers for an API that is away, and an API that wants to be asked later."""
+
 
 class Calls:
     """What :class:`prompt_kafka.clients.kubernetes.Kubernetes` sends its requests with.
@@ -117,6 +120,8 @@ class Calls:
             response = self._http.request(method, path, params=query, content=content, headers=headers)
         except httpx2.HTTPError as error:
             raise self._unreachable(error) from error
+        if response.status_code in SILENT:
+            raise self._unreachable(error_of(response))
         if response.status_code >= 400:
             raise error_of(response)
         return response
