@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from prompt_kafka.adapters import config
+from prompt_kafka.core.forge import project_of
 from prompt_kafka.core.hours_rules import CERRO_PACHON, Night
 from prompt_kafka.core.service import Environment
 
@@ -54,3 +55,10 @@ def test_names_are_those_of_the_charts(shipped: dict[str, Environment]) -> None:
         values = ROOT / "deploy" / environment.folder / f"values-{environment.name}-prompt-processing.yaml"
         assert values.is_file()
         assert environment.groups.keys() == {"butler-writer", "prompt-publication"}
+
+
+def test_changes_go_by_pull_request_and_a_person_merges(shipped: dict[str, Environment]) -> None:
+    for environment in shipped.values():
+        assert (environment.delivery, environment.pull_request.merge) == ("pull-request", "person")
+        found = project_of(environment.repository)
+        assert found is not None and str(found) == "github.com/lsst-sqre/phalanx"
