@@ -9,7 +9,7 @@ import pytest
 from prompt_kafka.core.actions import by_hand
 from prompt_kafka.core.changes import CommitFiles, shortened
 from prompt_kafka.core.delivery import GitState
-from prompt_kafka.core.errors import ExitCode, StoppedError
+from prompt_kafka.core.errors import ExitCode, StoppedError, UsageError
 from prompt_kafka.core.forge import Check, PullRequest, text_of
 from prompt_kafka.core.plan import Plan
 from prompt_kafka.core.pull_requests import ClosePullRequest, DeleteBranch, MergePullRequest, OpenPullRequest
@@ -323,3 +323,8 @@ def test_it_is_merged_by_the_run_only_where_that_is_configured(opening: Plan) ->
 
 def test_a_text_says_which_run_it_is_of() -> None:
     assert text_of("x", "").count("Prompt-Kafka-Run: by hand") == 1
+
+
+def test_where_the_address_does_not_tell_the_repository_is_asked_for(whole: Plan) -> None:
+    with pytest.raises(UsageError, match="which repository at GitHub is https://git.example.org/"):
+        by_pull_request(whole, replace(REQUESTS, pull_request=PullRequests()))

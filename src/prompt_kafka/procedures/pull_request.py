@@ -14,7 +14,7 @@ from prompt_kafka.core.changes import CommitFiles
 from prompt_kafka.core.conditions import Condition
 from prompt_kafka.core.delivered import Committed
 from prompt_kafka.core.environments import EnvironmentRenders
-from prompt_kafka.core.errors import StoppedError
+from prompt_kafka.core.errors import StoppedError, UsageError
 from prompt_kafka.core.forge import Project, PullRequest, chosen, project_of
 from prompt_kafka.core.plan import Plan, Step
 from prompt_kafka.core.pull_requests import ClosePullRequest, DeleteBranch, MergePullRequest, OpenPullRequest
@@ -101,7 +101,10 @@ def _opening(plan: Plan, own: CommitFiles, environment: Environment) -> Step:
 def _project(address: str, terms: PullRequests) -> Project:
     found = project_of(address, terms.repository, terms.url)
     if found is None:
-        raise StoppedError(f"which repository at GitHub is {address}?", next="set `pull_request.repository`")
+        raise UsageError(
+            f"which repository at GitHub is {address}?",
+            next="set `pull_request.repository` (owner/name) in service.yaml",
+        )
     return found
 
 
