@@ -20,6 +20,7 @@ from prompt_kafka.core.changes import CommitFiles, FileChange
 from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.core.delivered import Committed
 from prompt_kafka.core.plan import Plan, Step
+from prompt_kafka.core.request import RestartRequest
 from prompt_kafka.core.run import RunRecord, RunState
 from prompt_kafka.core.service import Environment, PullRequests, Target
 from prompt_kafka.lab.forge import Forge
@@ -79,11 +80,12 @@ class Delivery(Place):
         commit = CommitFiles(self.bare.as_uri(), "main", "Change a value", (FileChange(FILE, before, text),))
         blobs = tuple((each.path, each.blobs[1]) for each in commit.files)
         step = Step("commit", "why", commit, proof=(Committed("main", blobs),), undo=commit.undone)
+        here = replace(REQUESTS, pull_request=replace(REQUESTS.pull_request, url=self.forge.url))
         target = Target("here", False, "lab", "prompt-kafka", "")
-        plan = by_pull_request(Plan("change", target, "change a value", (step,)), REQUESTS)
+        plan = by_pull_request(Plan("change", target, "change a value", (step,)), here)
         at = SYSTEM.now()
         name = f"{at:%Y%m%d-%H%M%S-%f}"
-        record = RunRecord.begin(name, plan.marked(name), owner(), at)
+        record = RunRecord.begin(name, plan.marked(name), owner(), at, RestartRequest())
         self.store.create(record)
         return record
 
@@ -149,7 +151,6 @@ def _merged(delivery: Delivery, record: RunRecord, tmp_path: Path) -> None:
     from prompt_kafka.adapters.forge import Forge as Client
     from prompt_kafka.adapters.forge_http import ForgeHttp
     from prompt_kafka.core.forge import Project
-    from prompt_kafka.core.request import RestartRequest
     from prompt_kafka.core.world import RequestsOf, Seen, World
     from prompt_kafka.procedures.pull_request import merging
 
@@ -161,7 +162,7 @@ def _merged(delivery: Delivery, record: RunRecord, tmp_path: Path) -> None:
     client.end()
     world = World(record.plan.target, now, requests=seen)
     environment = replace(REQUESTS, pull_request=replace(REQUESTS.pull_request, merge="run"))
-    plan = merging(replace(record, request=RestartRequest()), world, environment)
+    plan = merging(record, world, environment)
     assert plan is not None
     name = f"{now:%Y%m%d-%H%M%S-%f}-merge"
     delivery.store.create(RunRecord.begin(name, plan.marked(name), owner(), now, continues=record.id))
@@ -204,3 +205,36 @@ def test_closed_by_a_person_the_run_stops_with_what_was_said(delivery: Delivery,
     assert "was closed without a merge by grace: not this week" in done.stderr
     assert "reopen it" in done.stderr
     assert [each.state for each in delivery.forge.pulls.all() if each.head == pull.head] == ["closed"]
+
+
+def test_continue_says_what_it_waits_for_and_merges_when_it_may(delivery: Delivery, tmp_path: Path) -> None:
+    visited, rules = tmp_path / "visited", delivery.forge.pulls.rules
+    run = delivery.begin_change("a: 5\n")
+    done = delivery.drive(visited, "none", "run", "resume", run.id)
+    assert done.returncode == 0, done.stderr
+    pull = delivery.forge.pulls.all()[0]
+    assert f"pull request #{pull.number} is open: {delivery.forge.site}" in done.stdout
+    rules.reviews = 1
+    early = delivery.drive(visited, "none", "run", "continue", run.id, "--yes")
+    assert early.returncode == 6, early.stderr
+    assert f"pull request #{pull.number} is not merged yet: " in early.stderr
+    assert "or give --wait 2h" in early.stderr
+    waited = delivery.drive(visited, "none", "run", "continue", run.id, "--yes", "--wait", "1s")
+    assert waited.returncode == 5, waited.stderr
+    assert "waited in vain" in waited.stderr and "such as an approving review" in waited.stdout
+    pull.reviews.append(("grace", "CHANGES_REQUESTED"))
+    asked = delivery.drive(visited, "none", "run", "continue", run.id, "--yes", "--wait", "1h")
+    assert asked.returncode == 6, asked.stderr
+    assert "changes are asked for by grace" in asked.stderr, "waiting would not help"
+    pull.reviews.append(("grace", "APPROVED"))
+    planned = delivery.drive(visited, "none", "run", "continue", run.id, "--dry-run")
+    assert planned.returncode == 0, planned.stderr
+    assert f"1. merge pull request #{pull.number} into main" in planned.stdout
+    assert f"by hand: gh pr merge {pull.number} --repo 127.0.0.1:" in planned.stdout
+    assert not delivery.forge.pulls.get(pull.number).merged_at
+    went_on = delivery.drive(visited, "none", "run", "continue", run.id, "--yes")
+    assert delivery.forge.pulls.get(pull.number).merged_at, went_on.stderr
+    assert "Traceback" not in went_on.stderr
+    assert went_on.returncode == 4, f"the rest is planned, and there are no brokers: {went_on.stderr}"
+    assert delivery.forge.token not in "".join((done.stdout, waited.stdout, went_on.stdout, went_on.stderr))
+    rules.reviews = 0

@@ -326,5 +326,5 @@ def test_a_text_says_which_run_it_is_of() -> None:
 
 
 def test_where_the_address_does_not_tell_the_repository_is_asked_for(whole: Plan) -> None:
-    with pytest.raises(UsageError, match="which repository at GitHub is https://git.example.org/"):
+    with pytest.raises(UsageError, match=r"which repository at GitHub is https://git\.example\.org/"):
         by_pull_request(whole, replace(REQUESTS, pull_request=PullRequests()))
