@@ -13,31 +13,26 @@ from typing import Any
 import pytest
 
 from prompt_kafka.clients.kinds import SERVICE
+from tests.killing.registered.listeners import VALUES, own_bootstrap
 from tests.killing.scene import IDENTITY, NAMESPACE, Scene
 from tests.story.conftest import User, wait_until
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
-VALUES = "applications/prompt-kafka/values-lab.yaml"
-BOOTSTRAP = "          metallb.io/loadBalancerIPs: 192.0.2.20\n"
-OWN = '          lab.prompt-kafka/own-address: "true"\n'
 
 
-def own_bootstrap(folder: Path) -> Path:
+def _tree(folder: Path) -> Path:
     """Return a tree whose bootstrap load balancer has an address of its own, as a real one has."""
-    tree = folder / "tree"
-    shutil.copytree(DEPLOY, tree)
-    text = (tree / VALUES).read_text()
-    assert BOOTSTRAP in text
-    (tree / VALUES).write_text(text.replace(BOOTSTRAP, BOOTSTRAP + OWN))
-    return tree
+    shutil.copytree(DEPLOY, folder / "tree")
+    (folder / "tree" / VALUES).write_text(own_bootstrap())
+    return folder / "tree"
 
 
 @pytest.fixture(scope="module")
 def scene(user: User, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     user.env |= IDENTITY
-    user.run("lab", "up", "--repo", str(own_bootstrap(tmp_path_factory.mktemp("repo"))), timeout=900)
+    user.run("lab", "up", "--repo", str(_tree(tmp_path_factory.mktemp("repo"))), timeout=900)
     found = Scene(user)
     yield found
     found.close()
