@@ -45,13 +45,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was written.
-
-    Parameters
-    ----------
-    sha256
-        Of the whole file; of a container, that of its records.
-    """
+    """What was written; `bytes` and `sha256` are those of the whole file."""
 
     path: str
     kind: str

@@ -115,14 +115,14 @@ def records_table(records: Sequence[Record], view: View = PLAIN) -> Table:
 
     keys = any(record.key is not None for record in records)
     headers = any(record.headers for record in records)
-    table = Table(box=None, padding=(0, 1), header_style="bold")
+    table = Table(box=None, padding=(0, 1), header_style="bold", expand=True)
     for name in ("TIME (UTC)", "PARTITION", "OFFSET"):
         table.add_column(name, no_wrap=True, justify="left" if "TIME" in name else "right")
     if keys:
         table.add_column("KEY", overflow="ellipsis", no_wrap=True, max_width=40)
     if headers:
         table.add_column("HEADERS", overflow="ellipsis", no_wrap=True, max_width=40)
-    table.add_column("VALUE", overflow="ellipsis", no_wrap=True)
+    table.add_column("VALUE", overflow="ellipsis", no_wrap=True, ratio=1)  # the others are never pushed aside
     for record in records:
         shown = view(record)
         cells: list[str | Text] = [time_text(record.time_ms), str(record.partition), str(record.offset)]

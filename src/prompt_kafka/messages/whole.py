@@ -65,22 +65,26 @@ def lines(looked: Looked, shown: Viewed) -> Iterator[RenderableType]:
 def _part(name: str, decoded: Decoded) -> Iterator[RenderableType]:
     from rich.text import Text
 
-    yield Text.assemble((f"{name}  ", "bold"), (how(decoded), "dim"))
     if decoded.format == "null":
+        yield Text.assemble(
+            (f"{name}  ", "bold"), ("none: a tombstone" if name == "value" else "none", "dim")
+        )
         return
+    yield Text.assemble((f"{name}  ", "bold"), (how(decoded), "dim"))
     text = decoded.text
     if decoded.structured:
         text = printable(json.dumps(decoded.value, indent=2, ensure_ascii=False))
     for line in text.split("\n"):
         yield Text(f"  {line}", "yellow" if decoded.format in ("hex", "masked") else "")
+    reasons: dict[str, list[str]] = {}
     for each in decoded.tried:
-        yield Text(f"  not {each.format}: {each.why}", "dim")
+        reasons.setdefault(each.why, []).append(each.format)
+    for why, formats in reasons.items():
+        yield Text(f"  not {', '.join(formats)}: {why}", "dim")
 
 
 def how(decoded: Decoded) -> str:
     """Say in words what bytes turned out to be: ``gzip (61 → 120 bytes) · json``."""
-    if decoded.format == "null":
-        return "none (a tombstone, where it is a value)" if decoded.raw is None else "none"
     size = [] if decoded.raw is None or decoded.layers else [f"{len(decoded.raw)} bytes"]
     layers = [f"{each.kind} ({each.before} → {each.after} bytes)" for each in decoded.layers]
     schema = [decoded.schema] if decoded.schema else []

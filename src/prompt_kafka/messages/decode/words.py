@@ -15,7 +15,7 @@ BASE64_LEAST = 16
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_\-\r\n]+={0,2}\s*")
 _NOT_JSON = Tried("json", "it begins neither with { nor with [")
-_READABLE = "it is readable text, and short text would often fit by accident"
+_READABLE = "readable text is text, which often fits others by accident"
 BINARY = tuple(Tried(name, _READABLE) for name in ("avro", "protobuf", "msgpack", "cbor"))
 _PLAIN = (_NOT_JSON, *BINARY)
 
