@@ -25,6 +25,7 @@ from prompt_kafka.core.errors import UsageError
 from prompt_kafka.core.hours_rules import SITES, Night, Operating
 from prompt_kafka.core.kafka import Group, GroupLag
 from prompt_kafka.core.service import Environment
+from prompt_kafka.core.topic_look import PartitionLook, TopicLook, TopicsLook
 from prompt_kafka.core.world import Seen, Unknown
 from prompt_kafka.messages.decode import show
 from prompt_kafka.targets import TargetOptions
@@ -68,6 +69,13 @@ def survey(browser: TestClient, **differences: Any) -> None:
     app: Any = browser.app
     seen = topics.Survey(world, who.users(world))
     object.__setattr__(app.state.desk, "survey", Shared(lambda: seen))
+    at = int(NOW.timestamp() * 1000)
+    looks = tuple(
+        TopicLook(each, tuple(PartitionLook(p.index, 10, 30, 4096, 12288, 20, at) for p in each.partitions))
+        for each in world.topics.known or ()
+    )
+    unknown = (world.topics.because,) if world.topics.because else ()
+    object.__setattr__(app.state.desk, "listing", Shared(lambda: TopicsLook(looks, 300.0, unknown=unknown)))
 
 
 def test_topics_and_groups_are_listed_with_who_reads_them(browser: TestClient) -> None:
@@ -79,9 +87,11 @@ def test_topics_and_groups_are_listed_with_who_reads_them(browser: TestClient) -
     assert "2 must be in sync" in browser.get("/topics/butler-writer").text
     assert browser.get("/topics/none").status_code == 404
     assert "0.0 s behind" in browser.get("/groups/butler-writer").text
+    assert browser.get("/topics?sort=size").status_code == browser.get("/topics?sort=x").status_code == 200
     assert browser.get("/groups/none").status_code == 404
-    assert {each["name"] for each in browser.get("/api/v1/topics").json()} == {"butler-writer", "canary"}
-    assert browser.get("/api/v1/groups").json()[0]["id"] == "butler-writer"
+    listed = browser.get("/api/v1/topics").json()["topics"]
+    assert {each["name"] for each in listed} == {"butler-writer", "canary"}
+    assert browser.get("/api/v1/groups").json()[0]["name"] == "butler-writer"
     assert browser.get("/api/v1/users").json() == []
     assert browser.get("/api/v1/nothing").status_code == 404
 
@@ -91,7 +101,7 @@ def test_what_could_not_be_seen_is_said_and_no_page_is_blank(browser: TestClient
     survey(browser, topics=unknown, groups=unknown)
     for path in ("/topics", "/topics/t", "/groups", "/groups/g"):
         assert "broker 3 is silent" in browser.get(path).text
-    assert browser.get("/api/v1/topics").json()["error"]["what"] == "broker 3 is silent"
+    assert browser.get("/api/v1/groups").json()["error"]["what"] == "broker 3 is silent"
 
 
 def test_names_are_text_and_nothing_else(browser: TestClient) -> None:
@@ -155,7 +165,7 @@ def test_an_address_is_read_as_the_command_line_is() -> None:
 
 def test_a_mistake_of_ours_is_a_page_with_every_header(browser: TestClient) -> None:
     app: Any = browser.app
-    object.__setattr__(app.state.desk, "survey", None)
+    object.__setattr__(app.state.desk, "listing", None)
     answer = browser.get("/topics")
     assert answer.status_code == 500
     assert "The console failed: AttributeError" in answer.text

@@ -62,7 +62,7 @@ ENDPOINTS = (
         messages.record,
         "One record with its decoders, or what became of it.",
     ),
-    Endpoint("/topics", topics.topics_listed, "All topics.", body="array"),
+    Endpoint("/topics", topics.topics_listed, "All topics: `topic list -o json`."),
     Endpoint("/groups", topics.groups_listed, "All consumer groups with their lag.", body="array"),
     Endpoint("/users", topics.users_listed, "All users and what each may do.", body="array"),
 )

@@ -92,6 +92,7 @@ def application(
         reads,
         Pool(opens),
         Shared(partial(topics.look, opens)),
+        Shared(partial(topics.listing, opens)),
     )
 
     @asynccontextmanager

@@ -28,6 +28,7 @@ from prompt_kafka.targets import TargetOptions
 if TYPE_CHECKING:
     from prompt_kafka.console.check import Checked
     from prompt_kafka.console.topics import Survey
+    from prompt_kafka.core.topic_look import TopicsLook
 
 LINKS = (
     Link("/", "Now"),
@@ -68,6 +69,7 @@ class Desk:
     reads: Reads
     pool: Pool
     survey: Shared[Survey]
+    listing: Shared[TopicsLook]
 
     @property
     def changing(self) -> TargetOptions:

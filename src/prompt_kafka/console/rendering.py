@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.core.durations import age
@@ -66,6 +66,7 @@ def _templates() -> Environment:
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     env.filters["age"] = _age
+    env.filters["ticks"] = _ticks
     env.globals["moment"] = moment
     env.globals["instant"] = instant
     env.globals["asset"] = asset
@@ -106,6 +107,15 @@ def instant(time_ms: int, zone: str = "UTC", *, date: bool = True) -> Markup:
         return moment(datetime.fromtimestamp(time_ms / 1000, UTC), zone, date=date)
     except (OverflowError, ValueError, OSError):
         return Markup("{} ms").format(time_ms)
+
+
+def _ticks(text: str) -> Markup:
+    """Return a sentence with what stands between backticks as code."""
+    pieces = text.split("`")
+    if len(pieces) % 2 == 0:
+        return escape(text)
+    marked = (Markup("<code>{}</code>").format(p) if i % 2 else escape(p) for i, p in enumerate(pieces))
+    return Markup("").join(marked)
 
 
 def _age(at: datetime | None) -> Markup:

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from prompt_kafka.clients.kafka import topic_looks
 from prompt_kafka.console.desk import Desk, desk
 from prompt_kafka.console.observatory import Opens
 from prompt_kafka.console.pages import failure, lost, shown
 from prompt_kafka.console.shared import Kept
 from prompt_kafka.core import who
-from prompt_kafka.core.codec import encode
+from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.core.errors import UnreachableError
+from prompt_kafka.core.group_told import group_json, is_late, records, time
 from prompt_kafka.core.kafka import Group, TopicState
 from prompt_kafka.core.objects import ResourceState
-from prompt_kafka.core.world import Part, Seen, World
-from prompt_kafka.messages.render import retention_text, topic_problems
+from prompt_kafka.core.topic_look import TopicsLook
+from prompt_kafka.core.topic_told import COLUMNS, SORTS, in_order, look_json, row, state, volume_line
+from prompt_kafka.core.topic_told import kept as kept_for
+from prompt_kafka.core.world import Part, World
 
 FRESH_S = 5.0
+READERS_S = 30.0
+"""So old may be what a list of topics says of their readers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,28 +62,41 @@ def look(opens: Opens) -> Survey:
     return Survey(world, who.users(world))
 
 
+def listing(opens: Opens) -> TopicsLook:
+    """Look at all topics as ``topic list`` does: sizes, rates, last writes."""
+    with opens() as session:
+        return topic_looks.look(session.kafka(), internal=True)
+
+
 def index(request: Request) -> Response:
-    """Show the topics whose names contain what is asked for."""
-    kept, words = _kept(request), request.query_params.get("name", "")
-    internal = bool(request.query_params.get("internal"))
+    """Show the topics whose names contain what is asked for: what ``topic list`` shows."""
+    here, given = desk(request), request.query_params
+    kept, words, by = here.listing.get(FRESH_S), given.get("name", ""), given.get("sort", "name")
+    by = by if by in SORTS else "name"
+    internal = bool(given.get("internal"))
+    survey = here.survey.get(READERS_S).value
     seen = kept.value
     topics = [
         each
-        for each in (seen.world.topics.known or () if seen else ())
-        if words.lower() in each.name.lower() and (internal or not each.internal)
+        for each in (in_order(seen, by) if seen else ())
+        if words.lower() in each.name.lower() and (internal or not each.state.internal)
     ]
+    now = SYSTEM.now()
     return shown(
         request,
         "topics.html",
         title="Topics",
-        **_around(kept),
-        topics=topics,
+        seen=seen,
+        error=kept.error,
+        seen_at=kept.at,
+        columns=COLUMNS,
+        rows=[(each, row(each, seen, now), *state(each)) for each in topics] if seen else [],
         words=words,
         internal=internal,
-        resources=seen.resources if seen else {},
-        readers={each.name: seen.readers(each.name) for each in topics} if seen else {},
-        retention=retention_text,
-        problems=topic_problems,
+        sort=by,
+        sorts=tuple(SORTS),
+        readers={each.name: survey.readers(each.name) for each in topics} if survey else {},
+        volumes=[volume_line(each) for each in seen.volumes] if seen else [],
     )
 
 
@@ -86,9 +104,9 @@ def topic(request: Request) -> Response:
     """Show a topic: on the brokers, its resource, its readers, and who may what."""
     kept, name = _kept(request), request.path_params["topic"]
     seen = kept.value
-    state = _topic(seen, name)
+    found = _topic(seen, name)
     resource = seen.resources.get(name) if seen else None
-    if seen is not None and state is None and resource is None and seen.world.topics.known is not None:
+    if seen is not None and found is None and resource is None and seen.world.topics.known is not None:
         return lost(request, f"there is no topic {name}")
     return shown(
         request,
@@ -96,12 +114,12 @@ def topic(request: Request) -> Response:
         title=name,
         **_around(kept),
         name=name,
-        state=state,
+        state=found,
         resource=resource,
         readers=seen.readers(name) if seen else [],
         may=[(user.name, user.on(name)) for user in seen.users if user.on(name)] if seen else [],
-        retention=retention_text,
-        problems=topic_problems,
+        retention=kept_for(found.settings) if found else "",
+        problems=_problems(found) if found else [],
     )
 
 
@@ -110,7 +128,15 @@ def groups(request: Request) -> Response:
     kept = _kept(request)
     found = kept.value.world.groups.known or () if kept.value else ()
     return shown(
-        request, "groups.html", title="Groups", **_around(kept), groups=found, objectives=_objectives(request)
+        request,
+        "groups.html",
+        title="Groups",
+        **_around(kept),
+        groups=found,
+        objectives=_objectives(request),
+        records=records,
+        time=time,
+        is_late=is_late,
     )
 
 
@@ -137,13 +163,22 @@ def users(request: Request) -> Response:
 
 
 def topics_listed(request: Request) -> Response:
-    """Return all topics as JSON."""
-    return _listed(request, lambda seen: seen.world.topics)
+    """Return all topics as JSON: what ``topic list --internal -o json`` prints."""
+    kept = desk(request).listing.get(FRESH_S)
+    if kept.value is None:
+        return failure(request, kept.error or UnreachableError("nothing has been seen yet"))
+    return JSONResponse(look_json(kept.value, kept.value.topics))
 
 
 def groups_listed(request: Request) -> Response:
     """Return all groups as JSON."""
-    return _listed(request, lambda seen: seen.world.groups)
+    kept = _kept(request)
+    if kept.value is None:
+        return failure(request, kept.error or UnreachableError("nothing has been seen yet"))
+    seen, objectives = kept.value.world.groups, _objectives(request)
+    if seen.known is None:
+        return failure(request, UnreachableError(seen.because))
+    return JSONResponse([group_json(each, objectives.get(each.id)) for each in seen.known])
 
 
 def users_listed(request: Request) -> Response:
@@ -154,14 +189,13 @@ def users_listed(request: Request) -> Response:
     return JSONResponse([user.to_json() for user in kept.value.users])
 
 
-def _listed(request: Request, part: Callable[[Survey], Seen[Any]]) -> Response:
-    kept = _kept(request)
-    if kept.value is None:
-        return failure(request, kept.error or UnreachableError("nothing has been seen yet"))
-    seen = part(kept.value)
-    if seen.known is None:
-        return failure(request, UnreachableError(seen.because))
-    return JSONResponse(encode(seen.known))
+def _problems(topic: TopicState) -> list[str]:
+    found = (
+        (topic.without_leader, "without leader"),
+        (topic.under_min_in_sync, "refusing writes (under min in sync)"),
+        (topic.under_replicated, "under-replicated"),
+    )
+    return [f"{len(partitions)} {text}" for partitions, text in found if partitions]
 
 
 def _kept(request: Request) -> Kept[Survey]:

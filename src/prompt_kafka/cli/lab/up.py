@@ -14,6 +14,7 @@ TRY = (
     ("lab traffic --duration 30s", "the service's data flow, every message accounted for"),
     ("restart", "Restarting Kafka, under that traffic, proved"),
     ("messages butler-writer", "what the topic holds"),
+    ("console", "all of this in a browser, live"),
 )
 
 

@@ -116,6 +116,17 @@
     if (event.persisted) for (const button of all("button:disabled")) button.disabled = false;
   });
 
+  /* Keys: / goes to the first search field, n and p to what comes next and before. */
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
+    if (event.key === "/") {
+      const field = document.querySelector("[role=search] input:not([type=checkbox]), main input:not([type=hidden])");
+      if (field) { event.preventDefault(); field.focus(); }
+    } else if (event.key === "n" || event.key === "p") {
+      document.querySelector(`a[rel=${event.key === "n" ? "next" : "prev"}]`)?.click();
+    }
+  });
+
   setInterval(tick, 1000);
   comforts();
 })();
