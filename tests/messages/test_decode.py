@@ -345,6 +345,32 @@ def test_avro_single_object_and_wire_format_with_schemas_from_files(with_schema:
     assert "no schema with the fingerprint 0101" in dict(with_schema.decode(other).tried)["avro"]
 
 
+ODD = {
+    "type": "record",
+    "name": "Odd",
+    "fields": [
+        {"name": "u", "type": ["null", "Odd", "bytes", {"type": "map", "values": "double"}]},
+        {"name": "a", "type": {"type": "array", "items": {"type": "fixed", "name": "F", "size": 2}}},
+        {"name": "d", "type": {"type": "bytes", "logicalType": "decimal", "precision": 9, "scale": 2}},
+        {"name": "t", "type": {"type": "int", "logicalType": "date"}},
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory: pytest.TempPathFactory) -> Chain:
+    path = tmp_path_factory.mktemp("schemas") / "odd.avsc"
+    path.write_text(json.dumps(ODD))
+    return Chain(Schemas(SchemaFiles(ids={1: str(path)})))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=60))
+def test_any_bytes_in_the_wire_format_are_decoded_somehow(odd: Chain, data: bytes) -> None:
+    data = b"\x00\x00\x00\x00\x01" + data
+    _judge(odd.decode(data), data)
+
+
 @pytest.mark.parametrize(
     ("library", "format", "data"),
     [("cbor2", "cbor", cbor2.dumps(DOC)), ("fastavro", "avro", b"Obj\x01\x00\x00")],

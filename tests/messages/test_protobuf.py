@@ -1,11 +1,14 @@
 """Protobuf by a type that is named for the topic; without one nothing is guessed."""
 
 import gzip
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from prompt_kafka.clients.kafka import Record
 from prompt_kafka.core.errors import UsageError
@@ -79,11 +82,29 @@ def test_without_a_type_or_with_other_bytes_the_reason_is_told(file: str) -> Non
     assert "has the message type rubin.Gone" in dict(chain.decode(data, "rubin.Gone").tried)["protobuf"]
 
 
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=60) | st.binary(max_size=60).map(gzip.compress))
+def test_any_bytes_are_decoded_somehow(file: str, data: bytes) -> None:
+    shown = Chain(types=Types([file])).decode(data, "rubin.Visit")
+    assert shown.raw == data
+    assert shown.text.replace("\n", " ").replace("\t", " ").isprintable()
+
+
+def test_without_the_library_that_is_the_reason(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "google.protobuf", None)
+    shown = Chain(types=Types([file])).decode(b"\x08\x01", "rubin.Visit")
+    assert dict(shown.tried)["protobuf"] == "not tried: install prompt-kafka[decoders]"
+    settings_ = Messages(schemas=SchemaFiles(protobuf=(file,), types=(("*", "rubin.Visit"),)))
+    assert (
+        view_of(settings_, "visits", {})(Record("visits", 0, 0, 0, None, b"\x08\x01")).value.format == "hex"
+    )
+
+
 def test_the_type_comes_from_the_configuration_by_topic(file: str) -> None:
-    settings = Messages(schemas=SchemaFiles(protobuf=(file,), types=(("visit*", "rubin.Visit"),)))
+    configured = Messages(schemas=SchemaFiles(protobuf=(file,), types=(("visit*", "rubin.Visit"),)))
     record = Record("visits", 0, 0, 0, None, encoded(visit_id=7))
-    assert view_of(settings, "visits", {})(record).value.format == "protobuf"
-    assert view_of(settings, "other", {})(record).value.format == "hex"
+    assert view_of(configured, "visits", {})(record).value.format == "protobuf"
+    assert view_of(configured, "other", {})(record).value.format == "hex"
 
 
 @pytest.mark.parametrize(
@@ -103,6 +124,6 @@ def test_a_mistake_in_the_configuration_is_an_error_at_once(
         data = files.SerializeToString()
     if data is not None:
         Path(file).write_bytes(data)
-    settings = Messages(schemas=SchemaFiles(protobuf=(file,), types=(("*", types),)))
+    configured = Messages(schemas=SchemaFiles(protobuf=(file,), types=(("*", types),)))
     with pytest.raises(UsageError, match=why):
-        view_of(settings, "visits", {})
+        view_of(configured, "visits", {})

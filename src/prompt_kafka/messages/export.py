@@ -41,6 +41,7 @@ COLUMNS = (
 )
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """Beginnings that a spreadsheet would take for a formula."""
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +240,10 @@ class _Csv:
 
     def write(self, record: Record) -> None:
         shown = self._view(record)
-        headers = record_json(record, self._view)["headers"]
+        headers = [
+            {"name": name, "value": None if each.format == "null" else each.text}
+            for name, each in shown.headers
+        ]
         self._writer.writerow(
             (
                 record.topic,
@@ -281,6 +285,6 @@ def _number(text: str) -> bool:
 def json_line(value: Any) -> bytes:
     """Return a value as one line of JSON, whatever it holds: also numbers that JSON has not."""
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
+        return _encode(value).encode("utf-8")
     except ValueError:  # an infinite number, or half of a character
         return json.dumps(plain(value, 1 << 62)).encode("ascii")
