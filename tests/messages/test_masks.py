@@ -5,7 +5,7 @@ import json
 import cbor2
 import msgpack
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prompt_kafka.clients.kafka import Record
@@ -24,8 +24,8 @@ DOC = {
 
 
 def view(**rule: object) -> TopicView:
-    settings = Messages(masks=(MaskRule("personal", ("visit*",), **rule),))  # type: ignore[arg-type]
-    return view_of(settings, "visits", {MASK_SALT: "pepper"})
+    configured = Messages(masks=(MaskRule("personal", ("visit*",), **rule),))  # type: ignore[arg-type]
+    return view_of(configured, "visits", {MASK_SALT: "pepper"})
 
 
 def record(value: bytes | None, key: bytes | None = b"k", **headers: bytes | None) -> Record:
@@ -146,13 +146,13 @@ def test_the_stored_bytes_are_nowhere_in_what_is_shown() -> None:
 
 
 def test_other_topics_are_not_hidden_and_may_be_given_out_raw() -> None:
-    settings = Messages(masks=(MaskRule("personal", ("visit*",), ("$.a",)),))
-    see = view_of(settings, "canary", {})
+    configured = Messages(masks=(MaskRule("personal", ("visit*",), ("$.a",)),))
+    see = view_of(configured, "canary", {})
     assert not see.masks
     assert see(record(b'{"a": 1}')).value.raw == b'{"a": 1}'
-    refuse_raw(settings.masks_of("canary"), "canary")
+    refuse_raw(configured.masks_of("canary"), "canary")
     with pytest.raises(RefusedError, match="the mask personal"):
-        refuse_raw(settings.masks_of("visits"), "visits")
+        refuse_raw(configured.masks_of("visits"), "visits")
 
 
 _tree = st.recursive(
@@ -162,11 +162,18 @@ _tree = st.recursive(
 )
 
 
+def _names(tree: object) -> set[str]:
+    if isinstance(tree, dict):
+        return {*tree, *(name for inner in tree.values() for name in _names(inner))}
+    return {name for inner in tree for name in _names(inner)} if isinstance(tree, list) else set()
+
+
+@settings(deadline=None)
 @given(_tree)
 def test_after_a_deep_removal_no_such_field_is_left_and_the_document_stays(tree: object) -> None:
     from prompt_kafka.core.fields import REMOVED
 
     before = json.dumps(tree)
     after = changed(tree, parse("$..token"), lambda _: REMOVED)
-    assert '"token"' not in json.dumps(after)
+    assert "token" not in _names(after)
     assert json.dumps(tree) == before
