@@ -55,6 +55,22 @@ def test_transaction_marker_is_no_lag(node: KafkaNode, admin: KafkaConnection, t
     assert (group.lag_records, group.lag_s) == (0, 0.0)
 
 
+def test_who_has_read_what_is_not_committed_yet_is_not_behind_the_end(
+    node: KafkaNode, admin: KafkaConnection, topic: str
+) -> None:
+    producer = confluent_kafka.Producer(
+        {"bootstrap.servers": node.bootstrap, "transactional.id": f"open-{topic}"}
+    )
+    producer.init_transactions(20)
+    producer.begin_transaction()
+    producer.produce(topic, b"1")
+    producer.flush(20)
+    consume(node, f"group-{topic}", topic, 1)
+    (lag,) = only(admin, f"group-{topic}").lags
+    assert (lag.committed, lag.end, lag.records) == (1, 1, 0)
+    producer.abort_transaction(20)
+
+
 def test_records_deleted_before_they_were_read(node: KafkaNode, admin: KafkaConnection, topic: str) -> None:
     from kafka import TopicPartition
 

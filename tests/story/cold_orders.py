@@ -1,7 +1,7 @@
 """Seeded downtimes of a lab, each ended by ``cold-startup``, every message of the data flow accounted for.
 
 Run it: ``python -m tests.story.cold_orders --out tests/story/results/cold_orders.json``; with ``--add FILE``
-it goes on where an earlier part ended.
+it goes on where an earlier part ended, with ``--part 1/2`` it does every second one.
 One lab serves them all. Traffic flows through several downtimes in a row, with one account at its end; where
 tails are cut off there is one account for each downtime, by sequence number, read before and after.
 """
@@ -10,264 +10,22 @@ from __future__ import annotations
 
 import argparse
 import json
-import random
 import signal
-import subprocess
 import sys
 import tempfile
-import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from prompt_kafka.clients.kafka import KafkaConnection
 from prompt_kafka.core.clock import SYSTEM
-from prompt_kafka.factory import session
 from prompt_kafka.lab.traffic.settings import RESULTS
-from prompt_kafka.targets import TargetOptions
-from tests.story.conftest import User, wait_until
-
-NODES = tuple(f"lab-node-{number}" for number in range(6))
-CONTROLLERS = tuple(f"prompt-kafka-controller-{number}" for number in range(3))
-BROKERS = tuple(f"prompt-kafka-kafka-{number}" for number in (3, 4, 5))
-NEEDS_HELP = ("wedged quorum", "frozen broker", "operator at zero", "shut down")
-"""Downtimes that do not end by themselves."""
-
-ALONE_S = 8.0
-"""So long it is watched that a downtime does not end by itself."""
-HEAD_START_S = 20.0
-"""So much earlier the broker that lost its tails is back than those that have everything."""
-TOGETHER = 6
-"""Downtimes through which one run of traffic flows."""
-PATIENCE_S = 420.0
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """One downtime.
-
-    Attributes
-    ----------
-    kind
-        ``power loss``, ``cut tails`` or one of `NEEDS_HELP`.
-    nodes
-        In which order the machines come back, and seconds before each; 0 is with the one before.
-    names_late_s
-        For how long names do not resolve after the power is back; 0 for not at all.
-    blank, recovering
-        The controller whose disk is empty, the broker whose log recovery is long; empty for none.
-    asked_first
-        ``cold-startup`` is begun before any machine is back.
-    victim
-        The broker that is frozen, or deleted while there is no operator, or that loses its tails.
-    """
-
-    seed: int
-    kind: str
-    nodes: tuple[tuple[str, float], ...] = ()
-    names_late_s: float = 0.0
-    blank: str = ""
-    recovering: str = ""
-    asked_first: bool = False
-    victim: str = ""
-
-
-def orders(seed: int, count: int) -> Iterator[Order]:
-    """Yield so many downtimes: every fourth one does not end by itself, every tenth one cuts tails off."""
-    for number in range(count):
-        own = seed * 1000 + number
-        dice = random.Random(own)
-        if number % 4 == 3:
-            kind = NEEDS_HELP[number // 4 % len(NEEDS_HELP)]
-            yield Order(own, kind, victim=dice.choice(BROKERS))
-            continue
-        nodes = [
-            (node, round(dice.choice((0.0, 0.0, 0.3, 1.0)), 1)) for node in dice.sample(NODES, len(NODES))
-        ]
-        kind = "cut tails" if number % 10 == 8 else "power loss"
-        if kind == "cut tails":
-            yield Order(own, kind, victim=dice.choice(BROKERS), asked_first=True)
-            continue
-        yield Order(
-            own,
-            kind,
-            tuple(nodes),
-            names_late_s=dice.choice((0.0, 0.0, 4.0)),
-            blank=dice.choice(("", "", dice.choice(CONTROLLERS))),
-            recovering=dice.choice(("", "", dice.choice(BROKERS))),
-            asked_first=dice.random() < 0.5,
-        )
-
+from tests.story.cold_lab import Lab
+from tests.story.conftest import User
+from tests.story.downtimes import PATIENCE_S, TOGETHER, Order, orders
 
 Keep = Callable[[dict[str, Any]], None]
-
-
-class Lab:
-    """The lab on which they happen.
-
-    Parameters
-    ----------
-    user
-        At whose terminal everything is typed.
-    """
-
-    def __init__(self, user: User) -> None:
-        self.user = user
-
-    def downtime(self, order: Order) -> dict[str, Any]:
-        """Bring a downtime about, have it ended, and return what happened."""
-        began = time.monotonic()
-        found: dict[str, Any] = {**asdict(order), "nodes": [f"{node} +{wait}" for node, wait in order.nodes]}
-        if order.kind in NEEDS_HELP:
-            found["alone"] = self._needs_help(order)
-            done = self._startup()
-        else:
-            done, found["cuts"] = self._power_loss(order)
-        status = self.user.json("status", code=None)
-        found |= {
-            "exit": done.returncode,
-            "healthy": status["healthy"],
-            "why": "" if status["healthy"] else _why(status),
-        }
-        found["seconds"] = round(time.monotonic() - began, 1)
-        record = json.loads(done.stdout) if done.stdout.strip().startswith("{") else {}
-        steps = (record.get("plan") or {}).get("steps") or []
-        found["acted"] = [
-            step["title"]
-            for step, state in zip(steps, record.get("steps") or [], strict=False)
-            if state["acted"] or any("asked again" in line for line in state["evidence"])
-        ]
-        found["startup_s"] = _seconds(record)
-        if done.returncode:
-            found["said"] = done.stderr.strip()[-2000:]
-        return found
-
-    def _needs_help(self, order: Order) -> str:
-        user = self.user
-        if order.kind == "wedged quorum":
-            user.run("lab", "faults", "wedge-quorum")
-        elif order.kind == "frozen broker":
-            user.run("lab", "faults", "freeze", order.victim)
-        elif order.kind == "operator at zero":
-            user.run("lab", "faults", "operator-down")
-            user.kubectl("delete", "pod", order.victim, "-n", "prompt-kafka", "--wait=false")
-        else:
-            accept = ("--accept", "snapshot-age", "--accept", "producers")
-            user.run("cold-shutdown", "--graceful", "--yes", *accept, timeout=PATIENCE_S)
-        wait_until(lambda: not user.json("status", code=None)["healthy"], 60, "the downtime")
-        SYSTEM.sleep(ALONE_S)
-        return "healed alone" if user.json("status", code=None)["healthy"] else "did not heal"
-
-    def _power_loss(self, order: Order) -> tuple[subprocess.CompletedProcess[str], list[str]]:
-        cut: tuple[str, ...] = ()
-        if order.kind == "cut tails":
-            order = replace(order, nodes=self._the_poorest_first(order.victim))
-            cut = ("--cut-tail", str(order.seed), "--minority", order.victim)
-        out = self.user.run("lab", "faults", "power-loss", *cut, "-o", "json").stdout
-        cuts = [
-            f"{c['pod']} {c['topic']}-{c['partition']} {c['first']}-{c['end']}"
-            for c in json.loads(out)["cuts"]
-        ]
-        if order.blank:
-            self.user.run("lab", "faults", "blank-disk", order.blank)
-        if order.recovering:
-            self.user.run("lab", "faults", "long-recovery", order.recovering, "--seconds", "4")
-        if order.names_late_s:
-            self.user.run("lab", "faults", "dns-late")
-        back = threading.Thread(target=self._power_back, args=(order,))
-        if not order.asked_first:
-            back.start()
-            back.join()
-            return self._startup(), cuts
-        back.start()
-        done = self._startup()
-        back.join()
-        return done, cuts
-
-    def _the_poorest_first(self, victim: str) -> tuple[tuple[str, float], ...]:
-        """Return the machines: the controllers' and the one whose broker lost its tails, then the others.
-
-        The first of a partition's in-sync replicas that comes back leads it, also when it has lost most.
-        """
-        where = "jsonpath={range .items[*]}{.metadata.name} {.spec.nodeName}{'\\n'}{end}"
-        told = self.user.kubectl(
-            "get", "pods", "-n", "prompt-kafka", "-l", "strimzi.io/kind=Kafka", "-o", where
-        )
-        host = dict(line.split() for line in told.splitlines())
-        first = [host[name] for name in (*CONTROLLERS, victim)]
-        others = [node for node in NODES if node not in first]
-        return (*((node, 0.0) for node in first), (others[0], HEAD_START_S), *((n, 0.0) for n in others[1:]))
-
-    def _power_back(self, order: Order) -> None:
-        together: list[str] = []
-        for node, wait in order.nodes:
-            if wait and together:
-                self.user.run("lab", "faults", "release", *together)
-                together = []
-            SYSTEM.sleep(wait)
-            together.append(node)
-        self.user.run("lab", "faults", "release", *together)
-        if order.names_late_s:
-            SYSTEM.sleep(order.names_late_s)
-            self.user.run("lab", "faults", "release", "dns-late")
-
-    def _startup(self) -> subprocess.CompletedProcess[str]:
-        return self.user.run("cold-startup", "--yes", "-o", "json", code=None, timeout=PATIENCE_S)
-
-    @contextmanager
-    def traffic(self, rate: float) -> Iterator[dict[str, Any]]:
-        """Have the data flow, and fill in its account at the end."""
-        account: dict[str, Any] = {}
-        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background; children would inherit it
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-        flow = self.user.start("lab", "traffic", "--rate", f"{rate:g}", "-o", "json")
-        try:
-            SYSTEM.sleep(4)
-            yield account
-        finally:
-            flow.send_signal(signal.SIGINT)
-            out, err = flow.communicate(timeout=300)
-        account |= json.loads(out) if out.strip() else {"failed to report": err[-1000:]}
-
-    @contextmanager
-    def kafka(self) -> Iterator[KafkaConnection]:
-        """Connect to the brokers, to read."""
-        config = self.user.labs / "lab" / "service.yaml"
-        with session(TargetOptions(environment="lab", config=config)) as service:
-            yield service.kafka()
-
-    def sequences(self) -> Counter[tuple[int, str, int]]:
-        """Return how often each sequence number of each run of traffic is in each partition."""
-        found: Counter[tuple[int, str, int]] = Counter()
-        with self.kafka() as connection:
-            for offsets in connection.offsets(RESULTS):
-                position = offsets.start
-                while position < offsets.end:
-                    fetched = connection.fetch(
-                        RESULTS, offsets.partition, position, committed=False, wait=1.0
-                    )
-                    assert fetched.next_offset > position
-                    for record in fetched.records():
-                        mark = json.loads(record.value or b"{}")["traffic"]
-                        found[offsets.partition, mark["run"], mark["sequence"]] += 1
-                    position = fetched.next_offset
-        return found
-
-
-def _why(status: dict[str, Any]) -> str:
-    return "; ".join(problem["what"] for problem in status["problems"])[:500]
-
-
-def _seconds(record: dict[str, Any]) -> float | None:
-    if "started" not in record:
-        return None
-    begin, end = datetime.fromisoformat(record["started"]), datetime.fromisoformat(record["updated"])
-    return round((end - begin).total_seconds(), 1)
 
 
 def with_traffic(
@@ -278,6 +36,8 @@ def with_traffic(
         found = []
         for order in chosen:
             found.append(lab.downtime(order))
+            if found[-1]["exit"] or not found[-1]["healthy"]:
+                lab.keep_evidence(order, found[-1])
             SYSTEM.sleep(1)
     return found, account
 
@@ -294,6 +54,8 @@ def with_cut_tails(lab: Lab, order: Order) -> dict[str, Any]:
     by_partition = Counter(f"{RESULTS}-{partition}" for partition, _, _ in lost.elements())
     found["lost_by_sequence"] = dict(sorted(by_partition.items()))
     found["lost_as_reported"] = reported(found.get("said", ""))
+    if found["lost_by_sequence"] != found["lost_as_reported"]:
+        lab.keep_evidence(order, found)
     if found["exit"]:
         again = lab.user.run("cold-startup", "--yes", "--accept", "loss", code=None, timeout=PATIENCE_S)
         found["accepted_exit"] = again.returncode
@@ -370,10 +132,11 @@ def summary(seed: int, found: list[dict[str, Any]], accounts: list[dict[str, Any
     }
 
 
-def _added(results: dict[str, Any], earlier: dict[str, Any]) -> dict[str, Any]:
-    """Return results with those of an earlier part."""
-    found = earlier["downtimes"] + results["downtimes"]
-    return summary(results["seed"], found, earlier["accounts"] + results["accounts"])
+def _added(results: dict[str, Any], earlier: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return results with those of earlier parts, in the order of their seeds."""
+    parts = [*earlier, results]
+    found = sorted((each for part in parts for each in part["downtimes"]), key=lambda each: each["seed"])
+    return summary(results["seed"], found, [account for part in parts for account in part["accounts"]])
 
 
 def main() -> int:
@@ -383,30 +146,38 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=40)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--only", default="", help="only downtimes of this kind")
-    parser.add_argument("--add", type=Path, help="go on from the results of an earlier part")
+    parser.add_argument("--part", default="1/1", help="1/2: every second one that is left")
+    parser.add_argument(
+        "--add", type=Path, action="append", default=[], help="go on from the results of earlier parts"
+    )
+    parser.add_argument("--evidence", type=Path, help="keep the nodes' logs where something went wrong")
     options = parser.parse_args()
     signal.signal(
         signal.SIGINT, signal.default_int_handler
     )  # ignored in the background, and by children then
 
-    earlier = json.loads(options.add.read_text()) if options.add else None
+    earlier = [json.loads(file.read_text()) for file in options.add]
 
     def keep(results: dict[str, Any]) -> None:
         if options.out:
-            whole = _added(results, earlier) if earlier else results
-            options.out.write_text(json.dumps(whole, indent=1) + "\n")
+            options.out.write_text(json.dumps(_added(results, earlier), indent=1) + "\n")
 
+    done = {each["seed"] for part in earlier for each in part["downtimes"]}
+    part, parts = map(int, options.part.split("/"))
+    chosen = [
+        order
+        for order in orders(options.seed, options.count)
+        if options.only in ("", order.kind) and order.seed not in done
+    ][part - 1 :: parts]
+    if not chosen:
+        keep(summary(options.seed, [], []))
+        return 0
     with tempfile.TemporaryDirectory(prefix="cold-orders-") as home:
         user = User(Path(home))
         user.run("lab", "up", timeout=PATIENCE_S)
         try:
-            done = {each["seed"] for each in earlier["downtimes"]} if earlier else set()
-            chosen = [
-                order
-                for order in orders(options.seed, options.count)
-                if options.only in ("", order.kind) and order.seed not in done
-            ]
-            results = run(Lab(user), options.seed, chosen, lambda line: print(line, flush=True), keep)
+            lab = Lab(user, options.evidence)
+            results = run(lab, options.seed, chosen, lambda line: print(line, flush=True), keep)
         finally:
             user.run("lab", "down", "--purge", code=None)
     keep(results)

@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 
-from tests.story.cold_orders import NEEDS_HELP, Lab, orders, run, with_cut_tails, with_traffic
+from tests.story.cold_lab import Lab
+from tests.story.cold_orders import run, with_cut_tails, with_traffic
 from tests.story.conftest import User
+from tests.story.downtimes import NEEDS_HELP, orders
 
 RESULTS = Path(__file__).parent / "results" / "cold_orders.json"
 SEED = 7

@@ -47,7 +47,7 @@ def losses(world: World) -> tuple[Loss, ...]:
     found = {loss.partition: loss for loss in _from_logs(world.logs.known or ()) if loss.certain}
     for group in world.groups.known or ():
         for lag in group.lags:
-            if lag.committed is not None and lag.committed > lag.end:
+            if lag.committed is not None and lag.committed > lag.end and not lag.unknown:
                 where, count = f"{lag.topic}-{lag.partition}", lag.committed - lag.end
                 before = found.get(where)
                 if before is None or before.certain < count:

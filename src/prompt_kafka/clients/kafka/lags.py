@@ -45,6 +45,16 @@ def lags(
     leaders, unknown = _leaders(survey, places)
     (starts, ends), unanswered = survey.offsets(leaders, [(EARLIEST, UNCOMMITTED), (LATEST, COMMITTED)])
     unknown |= unanswered
+    beyond = {
+        place
+        for each in positions
+        for place, position in each.items()
+        if position is not None and place in ends and position > ends[place][0]
+    }
+    if beyond:  # who reads uncommitted records is past an open transaction: none are missing
+        (tops,), unanswered = survey.offsets({p: leaders[p] for p in beyond}, [(LATEST, UNCOMMITTED)])
+        unknown |= unanswered
+        ends = {**ends, **tops}
     spots: set[Spot] = set()
     for each in positions:
         for place, position in each.items():
