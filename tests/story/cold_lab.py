@@ -24,6 +24,7 @@ from prompt_kafka.targets import TargetOptions
 from tests.story.conftest import User, wait_until
 from tests.story.downtimes import (
     ALONE_S,
+    BROKERS,
     CONTROLLERS,
     HEAD_START_S,
     NEEDS_HELP,
@@ -185,6 +186,18 @@ class Lab:
         config = self.user.labs / "lab" / "service.yaml"
         with session(TargetOptions(environment="lab", config=config)) as service:
             yield service.kafka()
+
+    def await_watermarks(self) -> None:
+        """Wait until every broker has written down that everybody has everything: every five seconds."""
+        with self.kafka() as connection:
+            ends = {f"{RESULTS} {each.partition} {each.end}" for each in connection.offsets(RESULTS)}
+        files = tuple((self.user.labs / "lab/volumes").glob("*/*/kafka-log*/replication-offset-checkpoint"))
+        assert len(files) >= len(BROKERS), files
+        wait_until(
+            lambda: sum(ends <= set(file.read_text().splitlines()) for file in files) >= len(BROKERS),
+            60,
+            "the high watermarks on every disk",
+        )
 
     def sequences(self) -> Counter[tuple[int, str, int]]:
         """Return how often each sequence number of each run of traffic is in each partition."""

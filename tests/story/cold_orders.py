@@ -46,7 +46,7 @@ def with_cut_tails(lab: Lab, order: Order) -> dict[str, Any]:
     """Cut tails off once the data has come to rest; return the loss by sequence number and as reported."""
     out = lab.user.run("lab", "traffic", "--rate", "400", "--duration", "4s", "-o", "json", code=None).stdout
     account = json.loads(out)
-    SYSTEM.sleep(7)  # the high watermarks are written down every five seconds
+    lab.await_watermarks()
     before = lab.sequences()
     found = lab.downtime(order)
     lost = before - lab.sequences()
