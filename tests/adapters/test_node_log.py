@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from prompt_kafka.adapters.node_log import read
+from prompt_kafka.adapters.node_log import read, with_earlier
 
 LOGS = Path(__file__).parent / "node_logs"
 
@@ -26,6 +26,20 @@ def test_what_it_knew_and_what_it_had_to_cut_off() -> None:
     assert found.watermarks == (("butler-writer-0", 2680),)
     assert found.cut_back == (("butler-writer-0", 2600),)
     assert found.metadata_caught_up == 162
+
+
+def test_a_start_that_failed_before_still_tells_what_was_on_the_disk() -> None:
+    """The second start finds a disk that the first one has cut back already."""
+    second = _log("start", "later").replace("logEndOffset=2681", "logEndOffset=2600")
+    second = second.replace("initial high watermark 2680", "initial high watermark 2600")
+    second = second.replace("Truncating to offset 2600", "Truncating to 2600 has no effect")
+    now = read("prompt-kafka-kafka-3", second, "")
+    assert (now.cut_back, now.on_disk) == ((), (("butler-writer-0", 2600),))
+    found = with_earlier(now, read("prompt-kafka-kafka-3", _log("start", "later"), ""))
+    assert found.on_disk == (("butler-writer-0", 2681),)
+    assert found.watermarks == (("butler-writer-0", 2680),)
+    assert found.cut_back == (("butler-writer-0", 2600),)
+    assert found.unclean == now.unclean
 
 
 def test_before_the_first_log_is_loaded() -> None:

@@ -21,10 +21,13 @@ class Around:
         The API.
     kafka
         The cluster's resource.
+    earlier
+        What is known of nodes' starts before.
     """
 
-    def __init__(self, kubernetes: Kubernetes, kafka: Object) -> None:
+    def __init__(self, kubernetes: Kubernetes, kafka: Object, earlier: node_log.Earlier) -> None:
         self._kubernetes = kubernetes
+        self._earlier = earlier
         self._cluster, self._namespace = kafka["metadata"]["name"], kafka["metadata"]["namespace"]
 
     def ways(self) -> dict[Part, tuple[str, Callable[[], Any]]]:
@@ -52,7 +55,7 @@ class Around:
         """Return what the logs of the nodes say of their present start."""
         labels = f"strimzi.io/cluster={self._cluster},strimzi.io/name={self._cluster}-kafka"
         pods = self._kubernetes.list(POD, self._namespace, labels=labels)
-        return node_log.of_pods(self._kubernetes, pods)
+        return node_log.of_pods(self._kubernetes, pods, self._earlier)
 
     def shutdown(self) -> ShutdownRecord | None:
         """Return what the last graceful shutdown wrote down."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from prompt_kafka.clients.kubernetes import Kubernetes, NotFound, Object
 from prompt_kafka.clients.transport import Invalid
@@ -38,6 +39,7 @@ _METADATA = re.compile(
     r"LogLoader partition=__cluster_metadata-0, [^\]]*\] Loading producer state till offset (\d+)"
 )
 _CAUGHT_UP = re.compile(r"finished catching up to the current high water mark of (\d+)")
+_BROKER_RAN = re.compile(r"from RECOVERY to RUNNING")
 _CLEAN = re.compile(r"Skipping recovery of \d+ logs")
 _UNCLEAN = re.compile(r"since no clean shutdown file was found")
 
@@ -89,8 +91,37 @@ def _lowest(found: Sequence[tuple[str, str]]) -> tuple[Placed, ...]:
     return tuple(sorted(offsets.items()))
 
 
-def of_pods(kubernetes: Kubernetes, pods: Sequence[Object]) -> tuple[NodeLog, ...]:
-    """Read the logs of these pods; one that has none yet says nothing."""
+def with_earlier(log: NodeLog, earlier: NodeLog) -> NodeLog:
+    """Return what a node's log says with what that of its failed start before says of the disk."""
+    return replace(
+        log,
+        formatted=log.formatted or earlier.formatted,
+        on_disk=_of_both(max, log.on_disk, earlier.on_disk),
+        watermarks=_of_both(max, log.watermarks, earlier.watermarks),
+        cut_back=_of_both(min, log.cut_back, earlier.cut_back),
+        metadata_on_disk=max(log.metadata_on_disk, earlier.metadata_on_disk),
+    )
+
+
+def _of_both(
+    choose: Callable[[int, int], int], now: tuple[Placed, ...], earlier: tuple[Placed, ...]
+) -> tuple[Placed, ...]:
+    offsets = dict(now)
+    for where, offset in earlier:
+        offsets[where] = choose(offsets.get(where, offset), offset)
+    return tuple(sorted(offsets.items()))
+
+
+Earlier = dict[tuple[str, int], NodeLog | None]
+"""What the failed start before says, by the pod's uid and its restarts: read once, it does not change."""
+
+
+def of_pods(kubernetes: Kubernetes, pods: Sequence[Object], known: Earlier) -> tuple[NodeLog, ...]:
+    """Read the logs of these pods; one that has none yet says nothing.
+
+    A broker that ended before it ran, as they do that wait for controllers in vain, may have cut its logs
+    back already: then its start before belongs to the present one, and is kept in `known`.
+    """
 
     def one(pod: Object) -> NodeLog:
         name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
@@ -98,7 +129,18 @@ def of_pods(kubernetes: Kubernetes, pods: Sequence[Object]) -> tuple[NodeLog, ..
         def part(**bounds: int) -> str:
             return _or_nothing(lambda: kubernetes.logs(name, namespace, container=None, **bounds))
 
-        return read(name, part(limitBytes=HEAD_BYTES), part(sinceSeconds=RECENT_S, tailLines=TAIL_LINES))
+        log = read(name, part(limitBytes=HEAD_BYTES), part(sinceSeconds=RECENT_S, tailLines=TAIL_LINES))
+        restarts = max(
+            (each["restartCount"] for each in (pod.get("status") or {}).get("containerStatuses") or ()),
+            default=0,
+        )
+        key = pod["metadata"]["uid"], restarts
+        broker = (pod["metadata"].get("labels") or {}).get("strimzi.io/broker-role") == "true"
+        if broker and restarts and key not in known:
+            before = part(limitBytes=HEAD_BYTES, previous=1)
+            known[key] = read(name, before, "") if before and not _BROKER_RAN.search(before) else None
+        earlier = known.get(key)
+        return with_earlier(log, earlier) if earlier else log
 
     if not pods:
         return ()

@@ -16,6 +16,7 @@ from prompt_kafka.adapters.access import Access, Entry, reason
 from prompt_kafka.adapters.argocd_way import ArgoCd, argocd_of
 from prompt_kafka.adapters.around import Around
 from prompt_kafka.adapters.brokers import Brokers
+from prompt_kafka.adapters.node_log import Earlier
 from prompt_kafka.adapters.quorum import until_led
 from prompt_kafka.adapters.resources import Resources
 from prompt_kafka.adapters.threads import Threads
@@ -94,6 +95,7 @@ class Observer:
         self._argocd: ArgoCd | None = None
         self._pool = Threads("observe")
         self._resources = Resources(kubernetes, environment, self._pool)
+        self._earlier: Earlier = {}
 
     def close(self) -> None:
         """Close the connections."""
@@ -241,7 +243,7 @@ class Observer:
             ),
             Part.VOLUMES: ("volumes", lambda: ask(kafka, lambda brokers: volumes(brokers, topics()))),
             Part.CANARY: ("canary", lambda: self._canary(kafka)),
-            **Around(self._kubernetes, kafka).ways(),
+            **Around(self._kubernetes, kafka, self._earlier).ways(),
             **offsets.ways(self._environment, self._clock, lambda question: ask(kafka, question), topics),
             Part.HOURS: ("hours", lambda: hours.look(self._environment, self._clock.now())),
         }
