@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -58,3 +59,14 @@ def test_logs_that_were_not_seen_prove_nothing() -> None:
     world = cold({"unknown": {"logs": "you may not read logs"}})
     assert NothingLost().judge(world).answer is Answer.UNKNOWN
     assert "you may not read logs" in NothingLost().judge(world).because
+
+
+def test_a_partition_whose_end_was_not_seen_proves_nothing_and_is_no_loss() -> None:
+    world = cold({"committed": {W: [100, 0]}})
+    groups = world.groups.known
+    assert groups is not None
+    lags = tuple(replace(lag, unknown="no leader") for lag in groups[0].lags)
+    world = replace(world, groups=replace(world.groups, value=(replace(groups[0], lags=lags),)))
+    assert losses(world) == ()
+    assert NothingLost().judge(world).answer is Answer.UNKNOWN
+    assert "no leader" in NothingLost().judge(world).because

@@ -54,6 +54,14 @@ class NothingLost:
         if world.groups.known is None:
             return unknown(world.groups)
         lost = [f"lost {loss}" for loss in losses(world)]
+        unseen = [
+            f"the end of {lag.topic}-{lag.partition}, read by {group.id}, was not seen: {lag.unknown}"
+            for group in world.groups.known
+            for lag in group.lags
+            if lag.unknown and lag.committed is not None and not lag.end
+        ]
+        if unseen and not lost:
+            return unknown(unseen[0])
         return judge(lost, f"nothing acknowledged is missing{_doubt(world)}", most=20)
 
 
