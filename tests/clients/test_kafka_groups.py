@@ -65,9 +65,15 @@ def test_who_has_read_what_is_not_committed_yet_is_not_behind_the_end(
     producer.begin_transaction()
     producer.produce(topic, b"1")
     producer.flush(20)
-    consume(node, f"group-{topic}", topic, 1)
-    (lag,) = only(admin, f"group-{topic}").lags
-    assert (lag.committed, lag.end, lag.records) == (1, 1, 0)
+    name = f"group-{topic}"
+    consume(node, name, topic, 1)
+    seen: list[tuple[int | None, int, int, str]] = []
+
+    def settled() -> bool:
+        seen[:] = [(each.committed, each.end, each.records, each.unknown) for each in only(admin, name).lags]
+        return seen == [(1, 1, 0, "")]
+
+    assert admin.clock.wait_until(settled, 20), seen
     producer.abort_transaction(20)
 
 

@@ -106,11 +106,17 @@ class Lab:
         if order.kind == "cut tails":
             order = replace(order, nodes=self._the_poorest_first(order.victim))
             cut = ("--cut-tail", str(order.seed), "--minority", order.victim)
+        if order.others_first:
+            others = [name for name in BROKERS if name != order.victim]
+            self.user.run("lab", "faults", "hold", *others)
+            wait_until(lambda: self._in_sync() == {order.victim}, 60, "the others out of sync")
         out = self.user.run("lab", "faults", "power-loss", *cut, "-o", "json").stdout
         cuts = [
             f"{c['pod']} {c['topic']}-{c['partition']} {c['first']}-{c['end']}"
             for c in json.loads(out)["cuts"]
         ]
+        if order.others_first:
+            self.user.run("lab", "faults", "release", *others)  # the pods; their machines are without power
         if order.blank:
             self.user.run("lab", "faults", "blank-disk", order.blank)
         if order.recovering:
@@ -124,6 +130,12 @@ class Lab:
             done = self._startup()
             back.result()
         return done, cuts
+
+    def _in_sync(self) -> set[str]:
+        """Return the brokers that are in sync for any partition of the results."""
+        with self.kafka() as connection:
+            (topic,) = [each for each in connection.topics() if each.name == RESULTS]
+        return {f"prompt-kafka-kafka-{node}" for each in topic.partitions for node in each.in_sync}
 
     def _the_poorest_first(self, victim: str) -> tuple[tuple[str, float], ...]:
         """Return the machines: the controllers' and the one whose broker lost its tails, then the others.

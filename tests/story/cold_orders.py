@@ -146,6 +146,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=40)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--only", default="", help="only downtimes of this kind")
+    parser.add_argument("--without", default="", help="leave downtimes of this kind out")
     parser.add_argument("--part", default="1/1", help="1/2: every second one that is left")
     parser.add_argument(
         "--add", type=Path, action="append", default=[], help="go on from the results of earlier parts"
@@ -167,7 +168,7 @@ def main() -> int:
     chosen = [
         order
         for order in orders(options.seed, options.count)
-        if options.only in ("", order.kind) and order.seed not in done
+        if options.only in ("", order.kind) and order.kind != options.without and order.seed not in done
     ][part - 1 :: parts]
     if not chosen:
         keep(summary(options.seed, [], []))

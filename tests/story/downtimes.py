@@ -39,6 +39,9 @@ class Order:
         ``cold-startup`` is begun before any machine is back.
     victim
         The broker that is frozen, or deleted while there is no operator, or that loses its tails.
+    others_first
+        The other brokers lost their power earlier, so that the victim alone is in sync: it leads, whatever
+        it has lost.
     """
 
     seed: int
@@ -49,6 +52,7 @@ class Order:
     recovering: str = ""
     asked_first: bool = False
     victim: str = ""
+    others_first: bool = False
 
 
 def orders(seed: int, count: int) -> Iterator[Order]:
@@ -65,7 +69,8 @@ def orders(seed: int, count: int) -> Iterator[Order]:
         ]
         kind = "cut tails" if number % 10 == 8 else "power loss"
         if kind == "cut tails":
-            yield Order(own, kind, victim=dice.choice(BROKERS), asked_first=True)
+            victim = dice.choice(BROKERS)
+            yield Order(own, kind, victim=victim, asked_first=True, others_first=number > 10)
             continue
         yield Order(
             own,
