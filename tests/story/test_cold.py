@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from typing import Any
 
@@ -62,7 +63,7 @@ def test_a_seeded_downtime_under_traffic_loses_nothing(user: User) -> None:
     """CI's sample of the forty (``test_cold_orders``): machines back in a random order, asked first."""
     order = next(order for order in orders(7, 40) if order.kind == "power loss" and order.asked_first)
     (found,), account = with_traffic(Lab(user), [order], rate=100)
-    assert (found["exit"], found["healthy"]) == (0, True), found
+    assert (found["exit"], found["healthy"]) == (0, True), json.dumps(found)
     assert (account["checked"], account["lost"]) == (True, 0), account
     assert account["acknowledged"] > 100
 
