@@ -116,7 +116,7 @@ class Lab:
             for c in json.loads(out)["cuts"]
         ]
         if order.others_first:
-            self.user.run("lab", "faults", "release", "hold")  # by the fault: a pod's name means its machine too
+            self.user.run("lab", "faults", "release", "hold")  # a pod's name is its machine's too
         if order.blank:
             self.user.run("lab", "faults", "blank-disk", order.blank)
         if order.recovering:
