@@ -74,7 +74,8 @@ class Lab:
         ]
         found["startup_s"] = _seconds(record)
         if done.returncode:
-            found["said"] = done.stderr.strip()[-4000:]
+            said = done.stderr.strip()
+            found["said"] = said[max(0, said.find("\nerror: ")) :].strip()[-4000:]
         return found
 
     def keep_evidence(self, order: Order, found: dict[str, Any]) -> None:

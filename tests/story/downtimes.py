@@ -69,8 +69,7 @@ def orders(seed: int, count: int) -> Iterator[Order]:
         ]
         kind = "cut tails" if number % 10 == 8 else "power loss"
         if kind == "cut tails":
-            victim = dice.choice(BROKERS)
-            yield Order(own, kind, victim=victim, asked_first=True, others_first=number > 10)
+            yield Order(own, kind, victim=dice.choice(BROKERS), asked_first=True)
             continue
         yield Order(
             own,

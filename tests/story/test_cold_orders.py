@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,9 @@ def test_a_sample_of_downtimes_under_traffic(lab: Lab) -> None:
 @pytest.mark.slow
 def test_a_loss_is_counted_and_never_called_a_success(lab: Lab) -> None:
     order = next(order for order in orders(SEED, 40) if order.kind == "cut tails")
-    _judge_cut(with_cut_tails(lab, order))
+    found = with_cut_tails(lab, replace(order, others_first=True))
+    assert sum(found["lost_by_sequence"].values()) > 0, found
+    _judge_cut(found)
 
 
 @pytest.mark.lab
