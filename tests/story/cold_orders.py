@@ -42,8 +42,8 @@ def with_traffic(
     return found, account
 
 
-def with_cut_tails(lab: Lab, order: Order) -> dict[str, Any]:
-    """Cut tails off once the data has come to rest; return the loss by sequence number and as reported."""
+def at_rest(lab: Lab, order: Order) -> dict[str, Any]:
+    """Bring a downtime about once the data has come to rest; return the loss by sequence and as reported."""
     out = lab.user.run("lab", "traffic", "--rate", "400", "--duration", "4s", "-o", "json", code=None).stdout
     account = json.loads(out)
     lab.await_watermarks()
@@ -98,7 +98,7 @@ def run(
         keep(summary(seed, found, accounts))
     for order in everything:
         if order.kind == "cut tails":
-            each = with_cut_tails(lab, order)
+            each = at_rest(lab, order)
             found.append(each)
             lost = f"by sequence {each['lost_by_sequence']}, reported {each['lost_as_reported']}"
             say(f"{each['seed']} cut tails: exit {each['exit']}, {each['seconds']} s, {lost}")

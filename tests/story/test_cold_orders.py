@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.story.cold_lab import Lab
-from tests.story.cold_orders import run, with_cut_tails, with_traffic
+from tests.story.cold_orders import at_rest, run, with_traffic
 from tests.story.conftest import User
 from tests.story.downtimes import NEEDS_HELP, orders
 
@@ -60,7 +60,7 @@ def test_a_sample_of_downtimes_under_traffic(lab: Lab) -> None:
 @pytest.mark.slow
 def test_a_loss_is_counted_and_never_called_a_success(lab: Lab) -> None:
     order = next(order for order in orders(SEED, 40) if order.kind == "cut tails")
-    found = with_cut_tails(lab, replace(order, others_first=True))
+    found = at_rest(lab, replace(order, others_first=True))
     assert sum(found["lost_by_sequence"].values()) > 0, found
     _judge_cut(found)
 
