@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 
-NAMES = ("command", "up", "restart", "roll", "cold", "planning", "check")
+NAMES = ("command", "up", "restart", "roll", "cold", "planning", "check", "console")
 
 
 def main() -> None:

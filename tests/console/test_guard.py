@@ -155,6 +155,13 @@ def test_so_many_streams_at_once_and_no_more() -> None:
     assert [places.take(key) for key in ("a", "a", "a", "b", "c")] == [True, True, False, True, False]
     places.give_back("a")
     assert places.take("c")
+    with pytest.raises(RefusedError) as refused, places.held("d"):
+        pass
+    assert refused.value.rule == "too-many-at-once"
+    places.give_back("c")
+    with places.held("d"):
+        assert not places.take("e")
+    assert places.take("e")
 
 
 @pytest.mark.parametrize(

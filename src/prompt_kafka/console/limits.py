@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from prompt_kafka.core.clock import SYSTEM, Clock
+from prompt_kafka.core.errors import RefusedError
 
 MOST_KEYS = 2000
 
@@ -53,6 +56,22 @@ class Places:
                 return False
             self._taken[key] = mine + 1
             return True
+
+    @contextmanager
+    def held(self, key: str) -> Iterator[None]:
+        """Hold a place.
+
+        Raises
+        ------
+        RefusedError
+            There is none (``too-many-at-once``).
+        """
+        if not self.take(key):
+            raise RefusedError("too-many-at-once", "others are at it already", next="try again in a moment")
+        try:
+            yield
+        finally:
+            self.give_back(key)
 
     def give_back(self, key: str) -> None:
         """Give a place back."""

@@ -99,6 +99,8 @@ def stream(
         try:
             yield "retry: 2000\n\n"
             async for new in channel.news():
+                if not request.app.state.desk.sessions.knows(signed_in):
+                    return
                 if not new:
                     yield ": still here\n\n"
                     continue

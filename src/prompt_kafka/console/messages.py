@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from prompt_kafka.console.desk import desk
+from prompt_kafka.console.limits import Places
 from prompt_kafka.console.pages import failure, shown
 from prompt_kafka.console.reads import ToRead
 from prompt_kafka.console.rendering import query
@@ -35,6 +36,9 @@ LINE = 300
 FIRST = ("grep", "value", "key", "header", "where", "lower", "upper", "partitions", "count")
 """Fields that are there at once; the others are below *More*."""
 
+PLACES = Places(each=4, together=16)
+"""Readings at once: of one session, and in all."""
+
 
 def index(request: Request) -> Response:
     """Show a topic's messages, the newest first, or what a search finds."""
@@ -52,7 +56,7 @@ def index(request: Request) -> Response:
     }
     try:
         asked = here.reads.asked(topic, values)
-        with here.pool.session() as session:
+        with PLACES.held(request.state.signed_in.key), here.pool.session() as session:
             view = views.view_of(session.environment.messages, topic)
             found = _read(session, asked, view, _who(request))
     except PromptKafkaError as error:
@@ -80,7 +84,7 @@ def listed(request: Request) -> Response:
     topic, here = request.path_params["topic"], desk(request)
     try:
         asked = here.reads.asked(topic, _values(request))
-        with here.pool.session() as session:
+        with PLACES.held(request.state.signed_in.key), here.pool.session() as session:
             view = views.view_of(session.environment.messages, topic)
             found = _read(session, asked, view, _who(request))
     except PromptKafkaError as error:
@@ -97,7 +101,7 @@ def record(request: Request) -> Response:
             place = permalink.parse(f"{permalink.SCHEME}:{parts['link']}")
         else:
             place = permalink.Permalink(parts["topic"], parts["partition"], parts["offset"])
-        with here.pool.session() as session:
+        with PLACES.held(request.state.signed_in.key), here.pool.session() as session:
             view = views.view_of(session.environment.messages, place.topic)
             looked = _look(session, place, _who(request))
         if str(request.state.path).startswith("/api/"):

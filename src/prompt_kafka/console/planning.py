@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from prompt_kafka.console.desk import Desk, desk
 from prompt_kafka.console.forms import Asked, Form, Values
+from prompt_kafka.console.limits import Places
 from prompt_kafka.console.pages import failure, lost, shown
 from prompt_kafka.console.people import Role
 from prompt_kafka.core.actions import Observe, by_hand
@@ -19,6 +20,9 @@ from prompt_kafka.core.errors import PromptKafkaError, RefusedError, UsageError
 from prompt_kafka.core.plan import Plan, Step
 from prompt_kafka.core.saved import SavedPlan
 from prompt_kafka.factory import session
+
+PLACES = Places(each=2, together=6)
+"""Plans that are made at once: of one session, and in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,8 @@ def plan(request: Request) -> Response:
     asked = None
     try:
         asked = here.forms.asked(found.words, values)
-        planned = _planned(here, asked)
+        with PLACES.held(request.state.signed_in.key):
+            planned = _planned(here, asked)
     except UsageError as error:
         if _json(request):
             return failure(request, error)

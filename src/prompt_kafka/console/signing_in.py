@@ -80,6 +80,11 @@ class Sessions:
             session.seen = now
             return session
 
+    def knows(self, session: SignedIn) -> bool:
+        """Return whether a session is still open: a stream ends with it."""
+        with self._lock:
+            return session.key in self._open
+
     def close(self, session: SignedIn) -> None:
         """Sign out."""
         with self._lock:
