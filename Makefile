@@ -4,9 +4,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 # Everyday tests need nothing but the above; each of these has a target of its own.
-EVERYDAY := not lab and not kubectl and not kube_apiserver and not phalanx
+EVERYDAY := not lab and not kubectl and not kube_apiserver and not phalanx and not browser
 
-.PHONY: up down test contracts story full lint format bench clean help
+.PHONY: up down test contracts story browser full lint format bench clean help
 
 help:        ## List the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -26,6 +26,9 @@ contracts: $(VENV)/.dev        ## The Kubernetes contract, with kubectl and agai
 
 story: $(VENV)/.dev        ## Whole stories on six real Kafka nodes, with faults
 	$(BIN)/python -m pytest -m "lab and not slow and not kube_apiserver"
+
+browser: $(VENV)/.dev        ## The console in a real browser, without Kafka (needs Debian's chromium)
+	$(BIN)/python -m pytest tests/browser -m "browser and not lab"
 
 full: $(VENV)/.dev        ## Everything on real Kafka, the slow ones too
 	$(BIN)/python -m pytest -m "lab and not kube_apiserver"

@@ -5,22 +5,18 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.browser.conftest import CHROMIUM
+from tests.browser.conftest import window
 from tests.story.conftest import User, user, wait_until
 
-pytestmark = [pytest.mark.lab, pytest.mark.slow]
+pytestmark = [pytest.mark.lab, pytest.mark.slow, pytest.mark.browser]
 
 __all__ = ["user"]
 
 POD = "prompt-kafka-kafka-4"
-PATIENCE_MS = 240_000
-CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
-"""Returns the texts of a page that do not stand out from what is behind them (WCAG AA)."""
 
 
 class Console:
@@ -62,26 +58,6 @@ def console(lab: User) -> Iterator[Console]:
     running = Console(lab)
     yield running
     running.stop()
-
-
-@pytest.fixture
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-def window(browser: Any) -> tuple[Any, list[str]]:
-    """Open a window of somebody's own, and collect what its page complains of."""
-    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
-    return page, said
 
 
 def test_the_whole_story(lab: User, console: Console, chromium: Any) -> None:
@@ -147,17 +123,6 @@ def test_the_whole_story(lab: User, console: Console, chromium: Any) -> None:
     assert "butler-writer-ingestion-events" in str(reads)
 
 
-def test_who_is_not_signed_in_sees_nothing(console: Console, chromium: Any) -> None:
-    page, _ = window(chromium)
-    page.goto(console.base + "/runs")
-    assert "You are not signed in" in page.inner_text("main")
-    page.goto(console.link)
-    page.wait_for_selector("nav >> text=Runs")
-    stranger, _ = window(chromium)
-    stranger.goto(console.link)
-    assert "This link is used up" in stranger.inner_text("main")
-
-
 def test_a_console_that_ends_lets_its_run_stop_where_it_can_be_taken_up(
     lab: User, console: Console, chromium: Any
 ) -> None:
@@ -182,54 +147,6 @@ def test_a_console_that_ends_lets_its_run_stop_where_it_can_be_taken_up(
     finally:
         again.stop()
     wait_until(lambda: lab.json("run", "show", run)["state"] == "done", 60, "the run's end")
-
-
-def test_pages_fit_wide_and_narrow_dark_and_light(console: Console, chromium: Any) -> None:
-    page, _ = window(chromium)
-    page.goto(console.link)
-    state = page.context.storage_state()
-    paths = (
-        "/",
-        "/runbook",
-        "/runbook/maintenance",
-        "/change/topic/create",
-        "/runs",
-        "/topics",
-        "/users",
-        "/groups",
-    )
-    for scheme in ("light", "dark"):
-        for width in (1280, 400):
-            context = chromium.new_context(
-                viewport={"width": width, "height": 900}, color_scheme=scheme, storage_state=state
-            )
-            page = context.new_page()
-            for path in (*paths, "/topics/butler-writer/messages", "/change/restart/plan?what=brokers"):
-                page.goto(console.base + path)
-                too_wide = page.evaluate(
-                    "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-                )
-                assert not too_wide, (path, width)
-                assert page.evaluate(CONTRAST) == [], (path, scheme)
-            context.close()
-
-
-def test_it_can_be_used_by_the_keyboard_alone(console: Console, chromium: Any) -> None:
-    page, _ = window(chromium)
-    page.goto(console.link)
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.className") == "skip"
-    for _ in range(12):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.textContent") == "Topics":
-            break
-    page.keyboard.press("Enter")
-    page.wait_for_url(re.compile("/topics$"))
-    page.keyboard.press("/")
-    page.keyboard.type("events")
-    page.keyboard.press("Enter")
-    page.wait_for_url(re.compile("name=events"))
-    assert page.locator("tbody tr").count() == 1
 
 
 def lab_user() -> str:

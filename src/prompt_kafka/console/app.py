@@ -145,7 +145,7 @@ def _routes() -> list[BaseRoute]:
         Route("/topics", topics.index),
         Route("/topics/{topic}", topics.topic),
         Route("/groups", topics.groups),
-        Route("/groups/{group}", topics.group),
+        Route("/groups/{group:path}", topics.group),
         Route("/users", topics.users),
         Route("/topics/{topic}/messages", messages.index),
         Route("/topics/{topic}/messages/{partition:int}/{offset:int}", messages.record),
