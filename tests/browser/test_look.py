@@ -126,6 +126,16 @@ def test_who_is_not_signed_in_sees_nothing_and_a_link_is_good_once(served: Serve
     assert "This link is used up" in stranger.inner_text("main")
 
 
+def test_a_link_on_another_site_leads_to_the_page(served: Served, chromium: Any) -> None:
+    page, _ = window(chromium)
+    page.goto(served.link)
+    page.goto(served.base.replace("127.0.0.1", "localhost") + "/runs")  # another site: no cookie is there
+    assert "You are not signed in" in page.inner_text("main")
+    page.evaluate("url => { location.href = url; }", served.base + "/topics")
+    page.wait_for_selector("nav >> text=Topics")
+    assert page.url == served.base + "/topics"
+
+
 def test_a_page_comes_up_to_date_by_itself_and_says_when_it_cannot(served: Served, chromium: Any) -> None:
     page, _ = window(chromium)
     page.goto(served.link)

@@ -28,7 +28,7 @@ from prompt_kafka.console.reads import Reads
 from prompt_kafka.console.running import Running
 from prompt_kafka.console.settings import Settings
 from prompt_kafka.console.shared import Shared
-from prompt_kafka.console.signing_in import Sessions
+from prompt_kafka.console.signing_in import Sessions, set_cookie
 from prompt_kafka.core.errors import PromptKafkaError
 from prompt_kafka.core.service import Environment
 from prompt_kafka.factory import Session
@@ -182,9 +182,8 @@ def sign_in(request: Request) -> Response:
         return shown(request, "used.html", 401, title="Sign in")
     here.audit.note("signed in", request.app.state.runner, f"by the one-time link, from {peer}")
     request.app.state.say(f"signed in from {peer}; for another browser: {link(request.app)}")
-    guard = Guard(request.app, here.settings, here.sessions, here.audit)
     answer = RedirectResponse(here.settings.path + "/", 303)
-    answer.headers["set-cookie"] = guard.set_cookie(value)
+    answer.headers["set-cookie"] = set_cookie(here.settings, value)
     return answer
 
 

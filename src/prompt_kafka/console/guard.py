@@ -20,7 +20,7 @@ from prompt_kafka.console.limits import Rate
 from prompt_kafka.console.people import Person, Role, from_groups
 from prompt_kafka.console.refusals import Refusal, answer
 from prompt_kafka.console.settings import GROUPS_HEADER, USER_HEADER, Settings
-from prompt_kafka.console.signing_in import Sessions, SignedIn, same
+from prompt_kafka.console.signing_in import Sessions, SignedIn, cookie_name, same, set_cookie
 
 MOST_BODY = 64 * 1024
 MOST_QUERY = 8 * 1024
@@ -60,7 +60,6 @@ class Guard:
         self._asks = Rate(30.0, 120.0)
         self._changes = Rate(2.0, 20.0)
         self._signs = Rate(0.5, 10.0)
-        self.cookie = f"prompt-kafka-console-{settings.port}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it."""
@@ -122,8 +121,9 @@ class Guard:
         rates = [self._asks] if path.startswith(OPEN[0]) or scope["method"] != "POST" else [self._changes]
         if path == "/sign-in":
             rates.append(self._signs)
+        asks = headers.get(USER_HEADER, peer) if self._settings.believes(peer) else peer
         for rate in rates:
-            wait_s = rate.wait_s(peer)
+            wait_s = rate.wait_s(asks)
             if wait_s:
                 raise Refusal(429, "too-often", "too many requests", "wait a moment", retry_s=wait_s)
         self._refuse_foreign(scope, headers)
@@ -167,7 +167,8 @@ class Guard:
             cookies = SimpleCookie(headers.get("cookie", ""))
         except CookieError:
             return ""
-        return cookies[self.cookie].value if self.cookie in cookies else ""
+        name = cookie_name(self._settings)
+        return cookies[name].value if name in cookies else ""
 
     async def _form(
         self, headers: Headers, receive: Receive, signed_in: SignedIn | None
@@ -204,13 +205,8 @@ class Guard:
         if not any(k.lower() == b"cache-control" for k, _ in headers):
             headers.append((b"cache-control", b"no-store"))
         for value in opened:
-            headers.append((b"set-cookie", self.set_cookie(value).encode()))
+            headers.append((b"set-cookie", set_cookie(self._settings, value).encode()))
         message["headers"] = headers
-
-    def set_cookie(self, value: str) -> str:
-        """Return the header that sets the session's cookie."""
-        secure = "; Secure" if self._settings.proxies else ""
-        return f"{self.cookie}={value}; HttpOnly; SameSite=Strict; Path={self._settings.path or '/'}{secure}"
 
 
 _OURS = {name.encode() for name, _ in HEADERS}

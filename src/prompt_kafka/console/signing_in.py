@@ -12,6 +12,7 @@ import threading
 from dataclasses import dataclass
 
 from prompt_kafka.console.people import Person
+from prompt_kafka.console.settings import Settings
 from prompt_kafka.core.clock import SYSTEM, Clock
 
 IDLE_S = 12 * 3600.0
@@ -96,6 +97,18 @@ class Sessions:
             del self._open[key]
         while len(self._open) >= MOST_SESSIONS:
             del self._open[min(self._open, key=lambda key: self._open[key].seen)]
+
+
+def cookie_name(settings: Settings) -> str:
+    """Return the cookie's name: consoles on several ports of a machine do not take each other's."""
+    return f"prompt-kafka-console-{settings.port}"
+
+
+def set_cookie(settings: Settings, value: str) -> str:
+    """Return the header that sets the session's cookie."""
+    secure = "; Secure" if settings.proxies else ""
+    name, path = cookie_name(settings), settings.path or "/"
+    return f"{name}={value}; HttpOnly; SameSite=Strict; Path={path}{secure}"
 
 
 def same(one: str, other: str) -> bool:
