@@ -231,6 +231,12 @@ class TestBehindAProxy:
         with self.client(makes, "10.2.0.1") as client:
             assert rule(client, "GET", "/", headers=self.HEADERS) == (403, "not-the-proxy")
 
+    def test_a_probe_is_answered_wherever_it_comes_from(self, makes: Makes) -> None:
+        with self.client(makes, "10.2.0.1") as client:
+            answer = client.get("/healthz", headers={"host": "10.2.3.4:8085"})
+            assert (answer.status_code, answer.text) == (200, "ok")
+            assert "set-cookie" not in answer.headers
+
     def test_a_viewer_by_default_who_looks_only(self, makes: Makes) -> None:
         with self.client(makes) as client:
             page = client.get("/", headers=self.HEADERS)

@@ -40,7 +40,10 @@ HEADERS = (
     ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
 
-OPEN = ("/static/", "/healthz", "/sign-in")
+PROBE = "/healthz"
+"""What a kubelet asks, which knows neither the console's name nor the proxy."""
+
+OPEN = ("/static/", PROBE, "/sign-in")
 """Paths for which nobody need be signed in."""
 
 
@@ -110,7 +113,7 @@ class Guard:
     def _admit(self, scope: Scope, headers: Headers, path: str, opened: list[str]) -> SignedIn | None:
         """Return who asks; refuse what must not get in."""
         peer = scope["client"][0] if scope.get("client") else ""
-        if path != "/healthz" and headers.get("host", "").lower() not in self._settings.hosts:
+        if path != PROBE and headers.get("host", "").lower() not in self._settings.hosts:
             raise Refusal(
                 421, "host", "the console is not known by this name", "use the address that it printed"
             )
@@ -127,7 +130,7 @@ class Guard:
             if wait_s:
                 raise Refusal(429, "too-often", "too many requests", "wait a moment", retry_s=wait_s)
         self._refuse_foreign(scope, headers)
-        signed_in = self._identify(headers, peer, opened)
+        signed_in = None if path == PROBE else self._identify(headers, peer, opened)
         scope["state"]["signed_in"] = signed_in
         if signed_in is None and not path.startswith(OPEN):
             raise _not_signed_in(headers, self._settings)
