@@ -214,24 +214,9 @@ def node_names(
             )
             for name in own:
                 found += [f"{name}.{namespace}.svc", *services.ingress(live_services.get(name))]
-                found += requested(live_services.get(name))
         for name in found:
             (addresses if _is_address(name) else dns).add(name)
     return dns, addresses
-
-
-def requested(service: Object | None) -> list[str]:
-    """Return the address that a Service asked its load balancer for."""
-    if service is None:
-        return []
-    annotations = service["metadata"].get("annotations") or {}
-    keys = (
-        "metallb.io/loadBalancerIPs",
-        "metallb.universe.tf/loadBalancerIPs",
-        "lab.prompt-kafka/requested-address",
-    )
-    texts = [annotations.get(key, "") for key in keys] + [service["spec"].get("loadBalancerIP", "")]
-    return sorted({part.strip() for text in texts for part in text.split(",") if part.strip()})
 
 
 def _is_address(text: str) -> bool:
