@@ -16,7 +16,7 @@ COUNTERS = (
 
 
 def _topics(scene: Scene) -> set[str]:
-    return {each["name"] for each in scene.user.json("topic", "list")}
+    return {each["name"] for each in scene.user.json("topic", "list")["topics"]}
 
 
 def _asked(scene: Scene) -> None:

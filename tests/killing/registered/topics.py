@@ -14,11 +14,11 @@ TOPIC = "butler-writer"
 
 
 def _names(scene: Scene) -> set[str]:
-    return {each["name"] for each in scene.user.json("topic", "list")}
+    return {each["name"] for each in scene.user.json("topic", "list")["topics"]}
 
 
 def _altered(scene: Scene) -> None:
-    (topic,) = [each for each in scene.user.json("topic", "list") if each["name"] == TOPIC]
+    (topic,) = [each for each in scene.user.json("topic", "list")["topics"] if each["name"] == TOPIC]
     assert int(topic["settings"]["retention.ms"]) == (30 + scene.number) * 86_400_000, topic
 
 
