@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 
-NAMES = ("command", "up", "restart", "roll", "cold", "planning", "check", "console")
+NAMES = ("command", "up", "restart", "roll", "cold", "planning", "check", "console", "messages")
 
 
 def main() -> None:
