@@ -1,8 +1,8 @@
 """Searching and browsing topics, beside kcat, jq and a consumer's loop, on one broker with the same data.
 
-``BENCH_MESSAGES`` is how many messages of 400 bytes a topic gets (1 000 000). kcat and jq are Debian's packages
-of that name; what is not installed is said and left out. Ours runs in this process, warm, as a service would
-run it; the peers are started anew for each measurement, as a person would start them.
+``BENCH_MESSAGES`` is how many messages of 400 bytes a topic gets (1 000 000). kcat and jq are Debian's
+packages; what is not installed is said and left out. Ours runs in this process, warm, as a service would run
+it; the peers are started anew for each measurement, as a person would start them.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ def _measure(node: KafkaNode, topics: Topics, runs: int, missing: list[str]) -> 
             note(f"{topics.lz4}, CEL", lambda: find(connection, topics.lz4, cel, topics.selected))
             if not missing:
                 line = f"{kcat} {topics.lz4} -J | jq -c '{JQ}' | wc -l"
-                note(f"{topics.lz4}, kcat -J | jq", lambda: shell(line, topics.selected))
+                note(f"{topics.lz4}, kcat -J | jq", lambda line=line: shell(line, topics.selected))  # type: ignore[misc]
             note(f"{topics.twelve}, exact key", lambda: find(connection, topics.twelve, own, None), 1000)
             note(f"{topics.twelve}, one partition", lambda: find(connection, topics.twelve, needle, None,
                  partitions=(0,)), 1000)  # fmt: skip
@@ -195,7 +195,7 @@ def _report(topics: Topics, values: dict[str, list[float]], missing: list[str]) 
     ratios["memory: the topic / a tenth of it"] = (grown.median / small, None)
     ratios["load of the machine meanwhile"] = (os.getloadavg()[0], None)
     about = (
-        f"{topics.count} JSON messages of 400 bytes, {topics.count // 5} of 8 kB, one broker, plaintext unless said"
-        + (f"; not measured: {json.dumps(missing)}" if missing else "")
+        f"{topics.count} JSON messages of 400 bytes, {topics.count // 5} of 8 kB, one broker; plaintext"
+        " unless said" + (f"; not measured: {json.dumps(missing)}" if missing else "")
     )
     report("messages", about, list(figures.values()), ratios)

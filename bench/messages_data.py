@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from tests.kafka_node import KafkaNode
 
 NEEDLE = b"needle-4711-in-the-haystack"
-WORDS = ["alert", "difference", "template", "psf", "photometry", "calibration", "detector", "amplifier", "streak", "satellite", "saturated", "cosmic ray", "variable star", "transient", "host galaxy"]
+TERMS = (
+    "alert difference template psf photometry calibration detector amplifier streak satellite saturated"
+    " cosmic-ray variable-star transient host-galaxy"
+)
+WORDS = tuple(TERMS.split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -245,9 +245,28 @@ documents = st.sampled_from(
 
 @given(
     st.lists(documents, min_size=1, max_size=200),
-    st.sampled_from(["value.n == 3", "value.n > 2", "value.n in [1, 3] || false // why", "has(value.m)",
-                     "value == null", "value.n.n == 3", "value[0] == 3"]),
-)  # fmt: skip
+    st.sampled_from(
+        [
+            "value.n == 3",
+            "value.n > 2",
+            "value.n in [1, 3] || false // why",
+            "has(value.m)",
+            "value == null",
+            "value.n.n == 3",
+            "value[0] == 3",
+            "value.n == 3 && value.m == 3",
+            "value.n == 3 && value.n == '3'",
+            "value.m == 3 && value.n.n == 3",
+            "1 == 1 && value.n == 3",
+            "value.n >= 3.0 && value.zz == 1",
+            "value.n <= 2.5 && value.n < 2",
+            "value.n == 3 ? true : value.m == 3",
+            "value.n == 3 || has(value.m)",
+            "(value.n == 3 && value.m == 3) || value.n == 1",
+            "!(value.n == 3 && true)",
+        ]
+    ),
+)
 def test_judging_many_values_at_once_says_the_same(values: list[bytes | None], where: str) -> None:
     batch = batch_of(values, b"k")
     alone = Filter(where=where)

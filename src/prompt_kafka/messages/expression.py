@@ -14,6 +14,7 @@ from typing import Any
 from prompt_kafka.clients.kafka import Record
 from prompt_kafka.core.errors import UsageError
 from prompt_kafka.messages.filters import FilterError
+from prompt_kafka.messages.shortcut import surely_false
 from prompt_kafka.messages.view import Viewed
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -73,6 +74,7 @@ class Expression:
             (name, getter) for name, getter in _GETTERS.items() if name in used
         ]
         self._any: Any = None
+        self._false = surely_false(text)
         if [name for name, _ in self._getters] == ["value"]:
             many = cel.NewEnv(variables={**types, MANY: kind.List(kind.DYN)})
             try:
@@ -87,6 +89,11 @@ class Expression:
 
     def none_of(self, values: list[Any]) -> bool:
         """Say that it is false, and no error, for every one of these values; False means: ask for each."""
+        false = self._false
+        if false is not None:
+            values = [value for value in values if not false(value)]
+            if not values:
+                return True
         try:
             return self._any.eval(data={MANY: values}).value() is False
         except Exception:
