@@ -1,10 +1,13 @@
-"""What filters mean, how they are read, and that no filter and no message can hurt the search."""
+"""What filters mean, how they are read, and that no filter and no message can hurt the search.
+
+Times are the processor's, so that a busy machine is no slow filter.
+"""
 
 import time
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from kafka.record.default_records import DefaultRecordBatchBuilder
 
@@ -118,10 +121,10 @@ def test_expressions(where: str, found: bool) -> None:
     ],
 )
 def test_a_wrong_filter_is_refused_at_once(make: Callable[[], object], said: str) -> None:
-    began = time.monotonic()
+    began = time.thread_time()
     with pytest.raises(UsageError, match=said):
         make()
-    assert time.monotonic() - began < 5
+    assert time.thread_time() - began < 5
 
 
 DEEP = b'{"a":' + b"[" * 900 + b"]" * 900 + b"}"
@@ -144,20 +147,20 @@ DEEP = b'{"a":' + b"[" * 900 + b"]" * 900 + b"}"
 )  # fmt: skip
 def test_no_message_can_hurt_an_expression(value: bytes | None, where: str) -> None:
     """It is counted with its reason, soon."""
-    began = time.monotonic()
+    began = time.thread_time()
     found = match(batch_of([value]), where=where)
     assert (found.records, found.errors) == ([], 1)
     assert found.example is not None and found.example[1]
-    assert time.monotonic() - began < 20
+    assert time.thread_time() - began < 20
 
 
 @pytest.mark.parametrize(
     "pattern", ["(a+)+$", "(a|a)*b", "(a*)*c", "(.*a){12}b", "(x+x+)+y", "([a-zA-Z]+)*[0-9]$"]
 )
 def test_no_regular_expression_hangs(pattern: str) -> None:
-    began = time.monotonic()
+    began = time.thread_time()
     assert match(batch_of([b"a" * 200_000 + b"!"]), read("value", f"regex:{pattern}")).records == []
-    assert time.monotonic() - began < 10
+    assert time.thread_time() - began < 10
 
 
 def test_a_batch_that_grows_without_end_is_not_read() -> None:
@@ -214,6 +217,7 @@ def test_masks_are_not_looked_behind() -> None:
 pieces = st.binary(max_size=6) | st.sampled_from([b"ab", b"abc", b"\n", "ä".encode(), b"a\x00b"])
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.none() | st.lists(pieces, max_size=4).map(b"".join), min_size=1, max_size=12),
     st.sampled_from(
@@ -243,6 +247,7 @@ documents = st.sampled_from(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(
     st.lists(documents, min_size=1, max_size=200),
     st.sampled_from(

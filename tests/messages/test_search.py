@@ -151,7 +151,7 @@ def in_order(records: list[Record], forwards: bool) -> bool:
     return True
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     lower=st.just(EARLIEST) | bounds,
     upper=st.just(END) | bounds,
@@ -300,7 +300,7 @@ def test_progress_is_told_at_once_and_at_the_end(admin: KafkaConnection) -> None
     _, topic, _ = mixed()
     told: list[Progress] = []
     search(admin, Asking(topic, Filter((read("any", "w5"),)), wanted=None), progress=told.append)
-    assert (told[0].offsets, told[0].of, told[0].seconds < 0.3) == (0, 900, True)
+    assert (told[0].offsets, told[0].of, told[0].seconds < 3) == (0, 900, True)
     assert told[-1].offsets == told[-1].records == 900
 
 
