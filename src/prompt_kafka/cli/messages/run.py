@@ -277,6 +277,8 @@ def _shown() -> Iterator[Callable[[Progress], None] | None]:
         sys.stderr.write(f"\r\x1b[K{progress_line(progress)}")
         sys.stderr.flush()
 
+    sys.stderr.write("asking the brokers …")
+    sys.stderr.flush()
     try:
         yield tell
     finally:
