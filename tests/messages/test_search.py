@@ -434,3 +434,19 @@ def test_a_user_that_may_not_read_is_told_so(node: KafkaNode) -> None:
     with node.connect("butler-writer", read_only=True) as connection:
         with pytest.raises(PromptKafkaError):
             search(connection, Asking(topic, Filter((read("any", "w5"),))))
+
+
+def test_large_messages_are_read_in_small_windows(
+    admin: KafkaConnection, node: KafkaNode, topic: str
+) -> None:
+    """Backwards nobody knows how large they are before the first has come."""
+    write(node, topic, [{"value": b"%d " % n + b"x" * 900_000} for n in range(40)])
+    told: list[Progress] = []
+    found = search(
+        admin, Asking(topic, Filter((read("value", "x"),)), wanted=None), progress=told.append, throttle=60e6
+    )
+    assert [int((r.value or b"").split()[0]) for r in found.page.records] == list(range(39, -1, -1))
+    assert (found.progress.offsets, found.page.unread) == (40, ())
+    assert len(told) > 3
+    newest = search(admin, Asking(topic, wanted=7)).page.records
+    assert [record.offset for record in newest] == list(range(39, 32, -1))

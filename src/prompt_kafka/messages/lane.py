@@ -12,6 +12,7 @@ GROWTH = 8
 SLACK = 1.25
 LEAST = 64 << 10  # bytes of one fetch
 EMPTY_TRIES = 6
+MUCH = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class Lane:
     density: float = 0.0
     parts: list[Fetched] = field(default_factory=list)
     part_first: int = 0
+    most: int = 0
     cursor: int = 0
 
     @property
@@ -83,11 +85,13 @@ class Lane:
 
     def request(self, most: int) -> tuple[int, int]:
         """Return the offset to fetch from, and how many bytes."""
+        self.most = most
         if self.forwards:
             return self.low, most
         if not self.parts:
-            if self.density and not self.stepping:
-                self.window = max(1, min(int(most / SLACK / self.density), self.window * GROWTH))
+            if self.density:
+                fits, grown = int(most / SLACK / self.density), self.window * GROWTH
+                self.window = max(1, min(fits * MUCH, self.window) if self.stepping else min(fits, grown))
             self.part_first = max(self.low, self.high - self.window)
             self.cursor = self.part_first
         expected = (self.high - self.cursor) * self.density * SLACK
@@ -115,6 +119,7 @@ class Lane:
         self.parts.append(answer)
         self.cursor = reached
         if reached < self.high:
+            self._narrow()
             return None
         inside = [b for each in self.parts for b in each.batches if b.base_offset < self.high]
         size = sum(len(batch.raw) for batch in inside)
@@ -124,6 +129,15 @@ class Lane:
         if self.stepping:
             self.window *= GROWTH
         return piece
+
+    def _narrow(self) -> None:
+        """Begin again with a smaller window where this one turns out to be much more than it should."""
+        size = sum(len(batch.raw) for part in self.parts for batch in part.batches)
+        density = size / (self.cursor - self.part_first)
+        window = max(1, int(self.most / SLACK / density)) if density else self.window
+        whole = self.high - self.part_first
+        if density * whole > MUCH * self.most and window < whole:
+            self.parts, self.density, self.window = [], density, window
 
     def moved(self, start: int) -> None:
         """Go on behind what was deleted: the partition begins at `start` now."""

@@ -209,7 +209,8 @@ class _Run:
         spans = merged(without(self._merge.read(), self._holes))
         unread = list(self._holes)
         for each in self._asked:
-            why = self._failed.get(each.partition, UNREACHED)
+            failure = self._failed.get(each.partition)
+            why = f"{UNREACHED}: {failure}" if failure else UNREACHED
             rest = missing((each.partition, each.first, each.until), spans, why)
             unread += [own for own in rest for own in outside(own, self._holes)]
             if each.end > each.until:
@@ -222,7 +223,7 @@ class _Run:
             records=self._merge.ordered(),
             spans=tuple(sorted((*spans, *empty), key=lambda span: (span.partition, span.first))),
             forwards=self._asking.forwards,
-            more=any(own.why == UNREACHED for own in unread),
+            more=any(own.why.startswith(UNREACHED) for own in unread),
             unread=tuple(unread),
             unseen=dict(reached.unseen),
             ending=ending,

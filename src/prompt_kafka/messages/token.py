@@ -20,7 +20,9 @@ LONGEST = 1 << 20
 
 def token_of(asking: Asking, found: Found) -> str | None:
     """Return the word to go on from; ``None`` if everything that can be read was."""
-    left = [[each.partition, each.first, each.end] for each in found.page.unread if each.why == UNREACHED]
+    left = [
+        [each.partition, each.first, each.end] for each in found.page.unread if each.why.startswith(UNREACHED)
+    ]
     if not left:
         return None
     span = asking.span
