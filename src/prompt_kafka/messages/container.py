@@ -13,7 +13,7 @@ import struct
 import zlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -38,10 +38,8 @@ class About:
 
     Parameters
     ----------
-    cluster_id, topic, topic_id
-        Of the topic.
     asked
-        In words: range and filters.
+        In words: the filters.
     written
         When, by the clock here, and by which version.
     """
@@ -95,7 +93,7 @@ class Writer:
         self._block = bytearray()
         self._count = self.records = 0
         self._raw(MAGIC)
-        self._write(HEADER, json.dumps(_plain(about)).encode())
+        self._write(HEADER, json.dumps(asdict(about)).encode())
 
     def write(self, record: Record) -> None:
         """Add a record."""
@@ -260,13 +258,11 @@ def _blocks(file: IO[bytes], path: Path, digest: Any) -> Iterator[tuple[int, byt
     digest.update(magic)
     at = len(magic)
     while head := file.read(BLOCK.size):
-        if len(head) < BLOCK.size:
-            raise _damaged(path, at, "it ends within a block")
-        kind, length, checksum = BLOCK.unpack(head)
+        kind, length, checksum = BLOCK.unpack(head.ljust(BLOCK.size, b"\0"))
         if length > LARGEST:
             raise _damaged(path, at, "a block is too large")
         payload = file.read(length)
-        if len(payload) < length:
+        if len(head) < BLOCK.size or len(payload) < length:
             raise _damaged(path, at, "it ends within a block")
         if zlib.crc32(kind + payload) != checksum:
             raise _damaged(path, at, "a block's checksum does not fit")
@@ -298,10 +294,6 @@ def _about(path: Path, at: int, payload: bytes) -> About:
     if "topic" not in known:
         raise _damaged(path, at, "it does not say which topic it is from")
     return About(**known)
-
-
-def _plain(about: About) -> dict[str, str]:
-    return {name: getattr(about, name) for name in About.__dataclass_fields__}
 
 
 def _damaged(path: Path, at: int, why: str) -> UsageError:
