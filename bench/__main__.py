@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import importlib
 
+from bench import python
+
 NAMES = ("command", "up", "restart", "roll", "cold", "planning", "check", "console", "messages")
 
 
@@ -14,6 +16,8 @@ def main() -> None:
     parser.add_argument("names", nargs="*", choices=[*NAMES, []], help=f"some of {', '.join(NAMES)}")
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
+    python.set_up()
+    print(python.SAID)
     for name in options.names or NAMES:
         importlib.import_module(f"bench.{name}").measure(options.runs)
 

@@ -1,6 +1,7 @@
 """``check``: one pair after start-up, and every pair of a real Phalanx checkout, cold and warm.
 
-``PHALANX_CHECKOUT`` names the checkout; without it only the shipped charts are measured.
+``PHALANX_CHECKOUT`` names the checkout; without it only the shipped charts are measured. Beside it, in turn,
+``helm template`` as processes for the same pairs, as many at once as there are cores; without Go it is left out.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from bench import helm
 from bench.measure import Figure, report
 
 _PROGRAM = """
@@ -22,11 +24,13 @@ from prompt_kafka import checking
 began = time.monotonic()
 found = checking.check(Path(sys.argv[1]), tuple(sys.argv[2:3]), tuple(sys.argv[3:4]))
 print(len(found.pairs), time.monotonic() - began)
+print(*(f"{environment}={application}" for environment, application in found.pairs))
 """
+Pairs = list[tuple[str, str]]
 
 
-def _check(cache: str, *words: str) -> tuple[int, float, float]:
-    """Return pairs, seconds after start-up, and seconds of processor time of all processes."""
+def _check(cache: str, *words: str) -> tuple[Pairs, float, float]:
+    """Return the pairs, seconds after start-up, and seconds of processor time of all processes."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     ended = subprocess.run(
         [sys.executable, "-c", _PROGRAM, *words],
@@ -36,9 +40,18 @@ def _check(cache: str, *words: str) -> tuple[int, float, float]:
         env={**os.environ, "XDG_CACHE_HOME": cache},
     )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    pairs, seconds = ended.stdout.split()
+    first, second = ended.stdout.splitlines()
+    pairs = [(each.split("=")[0], each.split("=")[1]) for each in second.split()]
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return int(pairs), float(seconds), used
+    return pairs, float(first.split()[1]), used
+
+
+def _beside(program: Path, wanted: list[helm.Template]) -> tuple[float, float]:
+    """Return the seconds of ``helm template`` for all pairs, and of processor time."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = helm.run(program, wanted)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def measure(runs: int) -> None:
@@ -58,11 +71,26 @@ def measure(runs: int) -> None:
             if schemas.is_dir():
                 (own / "crds").symlink_to(schemas)
             began = time.monotonic()
-            pairs, cold, cold_used = _check(cache, *words)
-            warm = [_check(cache, *words) for _ in range(max(3, runs))]
+            made, cold, cold_used = _check(cache, *words)
+            program, charts = helm.built(), own / "charts"
+            charts.mkdir()
+            wanted = helm.templates(Path(words[0]), made, charts)
+            warm, peer = [], []
+            for _ in range(max(3, runs)):
+                warm.append(_check(cache, *words))
+                if program is not None:
+                    peer.append(_beside(program, wanted))
             load = os.getloadavg()[0]
+        pairs = len(made)
         seconds = Figure(f"{name} ({pairs}), warm", "s", tuple(each[1] for each in warm))
         used = Figure(f"{name} ({pairs}), warm, processor", "s", tuple(each[2] for each in warm))
+        if peer:
+            helms = Figure(f"helm template, the same ({pairs})", "s", tuple(each[0] for each in peer))
+            figures += [
+                helms,
+                Figure(f"helm template ({pairs}), processor", "s", tuple(each[1] for each in peer)),
+            ]
+            ratios[f"{name}, warm, of helm template"] = (seconds.median / helms.median, 1.0)
         figures += [
             Figure(f"{name} ({pairs}), cold", "s", (cold,)),
             Figure(f"{name} ({pairs}), cold, processor", "s", (cold_used,)),

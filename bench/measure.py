@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench import python
+
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -65,6 +67,8 @@ def report(
             "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
             "kernel": platform.release(),
             "python": platform.python_version(),
+            "started": python.SAID,
+            "load": os.getloadavg()[0],
         },
         "figures": {
             f.name: {

@@ -156,3 +156,31 @@ def test_a_linked_worktree_is_a_working_copy_too(bare: Path, checkout: Path, tmp
     _write(linked, {"elsewhere.txt": "changed\n"})
     state = _repository(linked).look()
     assert (state.checkout, state.changed) == (str(linked), ("elsewhere.txt",))
+
+
+def test_a_chart_that_is_no_text_is_named_and_not_taken_for_one_that_is_not_there(bare: Path) -> None:
+    repository = _repository(bare)
+    work = bare.parent / "theirs"
+    git(bare.parent, "clone", "--quiet", str(bare), str(work))
+    (work / FOLDER / "values.yaml").write_bytes(b"a: 1\nb: \xff\n")
+    (work / FOLDER / "logo.png").write_bytes(b"\x89PNG\xff")
+    git(work, "add", "--all")
+    git(work, "commit", "--quiet", "-m", "x")
+    git(work, "push", "--quiet", "origin", "HEAD:main")
+    with pytest.raises(PromptKafkaError, match=r"values.yaml is not UTF-8 \(byte 0xff\)") as refused:
+        repository.look()
+    assert (refused.value.where or "").endswith("values.yaml:2")
+
+
+def test_a_link_is_not_written_through(bare: Path) -> None:
+    work = bare.parent / "theirs"
+    git(bare.parent, "clone", "--quiet", str(bare), str(work))
+    (work / FOLDER / "link.yaml").symlink_to("values.yaml")
+    git(work, "add", "--all")
+    git(work, "commit", "--quiet", "-m", "x")
+    git(work, "push", "--quiet", "origin", "HEAD:main")
+    action = _action()
+    change = replace(action.files[0], path=f"{FOLDER}/link.yaml", before=None, after="a: 2\n")
+    with pytest.raises(GitError, match="is there, and is a link"):
+        _repository(bare).commit(replace(action, files=(change,)))
+    assert _repository(bare).look().files[f"{FOLDER}/values.yaml"] == "a: 1\n"

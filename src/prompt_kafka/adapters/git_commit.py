@@ -35,6 +35,9 @@ def make(folder: Path, action: CommitFiles, settings: Sequence[str], where: str)
         if change.after is None:
             path.unlink()
             continue
+        if change.before is None and (path.exists() or path.is_symlink()):
+            said = "a link" if path.is_symlink() else "no text that can be edited"
+            raise GitError(f"{change.path} is there, and is {said}", where=where, next="edit it by hand")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(change.after.encode())
     inside = ("-C", str(folder), *settings, "-c", "user.useConfigOnly=true")

@@ -8,9 +8,12 @@ from datetime import UTC, datetime
 
 from prompt_kafka.adapters.git_command import GitError
 from prompt_kafka.core.delivery import ROLLBACK, TRAILER, Commit, Folder
+from prompt_kafka.core.errors import UsageError
 
 COMMITS = 1000
 """How many commits of the branch are looked at, for the marks of runs."""
+
+_EDITED = (".yaml", ".yml", ".tpl", ".md")
 
 Git = Callable[..., bytes]
 """Runs git in a repository: words in, and ``given`` as its standard input."""
@@ -55,7 +58,13 @@ def folder(git: Git, commit: str, path: str) -> Folder:
 
 
 def texts(git: Git, head: str, folder: str) -> Iterator[tuple[str, str]]:
-    """Yield path and text of a folder's files; what is not text, or a link, is left out."""
+    """Yield path and text of a folder's files; pictures and links are left out.
+
+    Raises
+    ------
+    UsageError
+        A file of charts is no text: it would be taken for one that is not there.
+    """
     listed = git("ls-tree", "-r", "-z", head, "--", f"{folder}/").decode().split("\0")
     entries = [(path, about.split()) for about, _, path in (each.partition("\t") for each in listed)]
     files = [(path, about[2]) for path, about in entries if about and about[0].startswith("100")]
@@ -68,8 +77,14 @@ def texts(git: Git, head: str, folder: str) -> Iterator[tuple[str, str]]:
         position = end + 1 + size + 1
         try:
             yield path, content.decode()
-        except UnicodeDecodeError:
-            continue
+        except UnicodeDecodeError as error:
+            if path.endswith(_EDITED):
+                line = content.count(b"\n", 0, error.start) + 1
+                raise UsageError(
+                    f"{path} is not UTF-8 (byte {content[error.start]:#04x})",
+                    where=f"{path}:{line}",
+                    next="mend the file in Git; nothing of this folder is edited before",
+                ) from None
 
 
 def environments(git: Git, head: str) -> tuple[str, ...]:

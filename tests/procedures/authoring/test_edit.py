@@ -168,6 +168,8 @@ def _files(draw: st.DrawFn) -> str:
     newline = draw(st.sampled_from(["\n", "\n", "\r\n"]))
     lines = draw(_mappings())
     head = draw(st.sampled_from([[], ["---"], ["# head", ""]]))
+    if draw(st.booleans()):
+        lines = ["zz0: &base", "   k: v  # c", "zz1: *base", "zz2:", "   <<: *base", *lines]
     return newline.join([*head, *lines]) + draw(st.sampled_from([newline, "", newline * 2]))
 
 

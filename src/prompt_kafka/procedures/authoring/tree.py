@@ -27,6 +27,12 @@ from ruamel.yaml.events import (
 
 from prompt_kafka.core.errors import RefusedError
 
+LARGEST = 2**20
+"""Characters of a file that is edited; the largest values of a real service have a twentieth of it."""
+
+MOST = 1_000_000
+"""Values of a file, each alias counted with what it stands for."""
+
 Place = tuple[int, int]
 Path = tuple[str, ...]
 
@@ -36,6 +42,7 @@ _BREAK = r"\r\n|[\n\r\x85\u2028\u2029]"
 _LINE = re.compile(rf"[^\n\r\x85\u2028\u2029]*(?:{_BREAK})|[^\n\r\x85\u2028\u2029]+\Z")
 _ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _ONLY_ACTIONS = re.compile(r"^([ \t]*)(\{\{.*?\}\}[ \t]*)+(?=\r?$)", re.MULTILINE | re.DOTALL)
+_CONFLICT = re.compile(r"^(<{7} |>{7} )", re.MULTILINE)
 _VISIBLE = re.compile(r"[^\n\r]")
 
 
@@ -116,16 +123,15 @@ def documents(text: str, where: str, *, template: bool = False) -> list[Node | N
     """Return the root of each document; None for one without content."""
     try:
         return list(_roots(mask(text) if template else text))
-    except (YAMLError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        raise cannot(where, "it is not YAML", mark.line if mark else None) from None
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise _refused(error, where, text) from None
 
 
 @lru_cache(maxsize=256)
 def _roots(text: str) -> tuple[Node | None, ...]:
     """Return the root of each document; a text is read again and again while it is edited."""
     lines = lines_of(text)
-    stream = iter([event for event in YAML(typ="safe", pure=True).parse(text)])
+    stream = iter(_events(text))
     found: list[Node | None] = []
     for event in stream:
         if isinstance(event, DocumentStartEvent):
@@ -138,15 +144,65 @@ def load(text: str, where: str, *, template: bool = False) -> list[Any]:
     """Return the values of all documents, to compare them before and after."""
     try:
         found: list[Any] = pickle.loads(_values(mask(text) if template else text))
-    except (YAMLError, ValueError, TypeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        raise cannot(where, "it is not YAML", mark.line if mark else None) from None
+    except (YAMLError, ValueError, TypeError, RecursionError) as error:
+        raise _refused(error, where, text) from None
     return found
+
+
+def _refused(error: Exception, where: str, text: str) -> RefusedError:
+    if isinstance(error, _TooMuch):
+        return cannot(where, str(error), error.line)
+    if conflict := _CONFLICT.search(text):
+        return cannot(where, "a conflict of a merge is not resolved", text.count("\n", 0, conflict.start()))
+    mark = getattr(error, "problem_mark", None)
+    return cannot(where, "it is not YAML", mark.line if mark else None)
+
+
+class _TooMuch(ValueError):
+    """A text that nobody writes: it is larger than it looks, or simply too large."""
+
+    def __init__(self, what: str, line: int | None = None) -> None:
+        super().__init__(what)
+        self.line = line
+
+
+def _events(text: str) -> list[Any]:
+    """Return the parser's events.
+
+    Raises
+    ------
+    _TooMuch
+        It is too large, or its aliases multiply.
+    """
+    if len(text) > LARGEST:
+        raise _TooMuch(f"it has {len(text) / 2**20:.1f} MiB; more than {LARGEST // 2**20} are not edited")
+    events = list(YAML(typ="safe", pure=True).parse(text))
+    sizes: dict[str, int] = {}
+    open_: list[tuple[str, int]] = []
+    total = 0
+    for event in events:
+        name = getattr(event, "anchor", None)
+        if isinstance(event, AliasEvent):
+            total += sizes.get(name or "", 1)
+            if total > MOST:
+                raise _TooMuch("its aliases multiply to more than a million values", event.start_mark.line)
+        elif isinstance(event, MappingStartEvent | SequenceStartEvent):
+            open_.append((name or "", total))
+            total += 1
+        elif isinstance(event, MappingEndEvent | SequenceEndEvent):
+            anchor, before = open_.pop()
+            if anchor:
+                sizes[anchor] = total - before
+        elif isinstance(event, ScalarEvent):
+            total += 1
+    return events
 
 
 @lru_cache(maxsize=1024)
 def _values(text: str) -> bytes:
     """Return the values of all documents, packed: each caller gets its own, and a text is read once."""
+    if len(text) > LARGEST or ("&" in text and "*" in text):
+        _events(text)
     yaml = YAML(typ="safe", pure=True)
     yaml.allow_duplicate_keys = True
     return pickle.dumps(list(yaml.load_all(text)))
