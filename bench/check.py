@@ -1,7 +1,7 @@
 """``check``: one pair after start-up, and every pair of a real Phalanx checkout, cold and warm.
 
 ``PHALANX_CHECKOUT`` names the checkout; without it only the shipped charts are measured. Beside it, in turn,
-``helm template`` as processes for the same pairs, as many at once as there are cores; without Go it is left out.
+``helm template`` as processes for the same pairs, one for each core; without Go there is none.
 """
 
 from __future__ import annotations
@@ -90,7 +90,10 @@ def measure(runs: int) -> None:
                 helms,
                 Figure(f"helm template ({pairs}), processor", "s", tuple(each[1] for each in peer)),
             ]
-            ratios[f"{name}, warm, of helm template"] = (seconds.median / helms.median, 1.0)
+            ratios[f"{name}, warm, of helm template"] = (
+                seconds.median / helms.median,
+                1.0 if pairs > 1 else None,
+            )
         figures += [
             Figure(f"{name} ({pairs}), cold", "s", (cold,)),
             Figure(f"{name} ({pairs}), cold, processor", "s", (cold_used,)),

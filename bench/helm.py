@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
 
@@ -46,7 +47,7 @@ def built() -> Path | None:
 def templates(top: Path, pairs: Iterable[tuple[str, str]], scratch: Path) -> list[Template]:
     """Lay the charts out, shared ones in their places and absent ones taken out; return what to render."""
     repository, made, laid_out = Repository(top), [], set()
-    described: dict[str, dict[str, dict]] = {}
+    described: dict[str, dict[str, dict[str, Any]]] = {}
     for environment, application in pairs:
         if environment not in described:
             parent = repository.app_of_apps(environment, "https://example.org/repository.git", "HEAD")

@@ -30,7 +30,10 @@ class Use:
 
 def uses(subject: CheckInput) -> Iterator[Use]:
     """Yield every use in the application's objects."""
+    having = {name for name, text in subject.texts.items() if "ecret" in text}
     for item in subject.items:
+        if subject.texts and item.template not in having:
+            continue
         for path, value in _mappings(item.manifest, ()):
             last = path[-1] if path else ""
             if last == "secretKeyRef" and value.get("name") and value.get("key"):

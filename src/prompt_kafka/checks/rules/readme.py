@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 from prompt_kafka.checks.finding import About, AddReadmeRow, Finding, Place, Severity
@@ -20,73 +21,104 @@ ABOUT = About(
     fixes=True,
 )
 
-_ROW = re.compile(r"^\| ([^|]+?) \|")
+_ROW = re.compile(r"^\| (?P<key>[^|]+?) \|(?: [^|]*? \| (?P<default>.*?) \|)?")
 _HEAD = "| Key | Type | Default | Description |"
 
 
 def find(subject: CheckInput) -> Iterator[Finding]:
-    """Compare the keys of each chart's table with its documented values."""
+    """Compare the keys and defaults of each chart's table with its documented values."""
     for chart in subject.charts:
-        file = chart.file("README.md")
+        file, values = chart.file("README.md"), chart.file("values.yaml")
         text = subject.files.get(file, "")
         if _HEAD not in text:
             continue
-        own = layout(subject.files.get(chart.file("values.yaml"), ""))
-        below = {
-            (each.get("alias") or each.get("name", "")): layout(
-                subject.files.get(chart.file(f"charts/{each.get('name', '')}/values.yaml"), "")
+        below, remote = [], set()
+        for each in chart.dependencies:
+            name = each.get("alias") or each.get("name", "")
+            below.append(
+                (name, subject.files.get(chart.file(f"charts/{each.get('name', '')}/values.yaml"), ""))
             )
-            for each in chart.dependencies
-        }
-        remote = {
-            each.get("alias") or each.get("name", "") for each in chart.dependencies if each.get("repository")
-        }
-        rows = {
-            match[1].strip(): number
-            for number, line in enumerate(text.splitlines(), start=1)
-            if (match := _ROW.match(line)) and match[1] not in ("Key", "-----")
-        }
-        for key, line in rows.items():
-            head = key.partition(".")[0]
-            if head in remote or _exists(own, key):
-                continue
-            if head in below and _exists(below[head], key.partition(".")[2]):
-                continue
-            if head == "global":
-                continue
-            yield ABOUT.found(
-                f"the table lists {key}, which values.yaml does not have", Place(subject.path(file), line)
-            )
-        listed = {row[:end] for row in rows for end in (*_dots(row), len(row))}
-        for entry in own.entries:
-            lines = entry.comment.splitlines()
-            if not any(line.startswith("-- ") for line in lines) or "@ignored" in entry.comment:
-                continue
-            if not {_dotted(entry.path), ".".join(entry.path)}.isdisjoint(listed):
-                continue
-            yield ABOUT.found(
-                f"the table lacks {'.'.join(entry.path)}, which values.yaml documents",
-                Place(subject.path(chart.file("values.yaml")), entry.line),
-                fix=_row(subject.path(file), entry),
-            )
+            if each.get("repository"):
+                remote.add(name)
+        for wrong in _wrong(text, subject.files.get(values, ""), tuple(below), frozenset(remote)):
+            place = Place(subject.path(file if wrong.here else values), wrong.line)
+            fix = _row(subject.path(file), wrong.lacking) if wrong.lacking else None
+            yield ABOUT.found(wrong.said, place, fix=fix)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wrong:
+    """What is wrong with a table: at a line of it, else of the values."""
+
+    said: str
+    line: int
+    here: bool = True
+    lacking: Entry | None = None
+
+
+@lru_cache(maxsize=512)
+def _wrong(
+    text: str, values: str, below: tuple[tuple[str, str], ...], remote: frozenset[str]
+) -> tuple[_Wrong, ...]:
+    own, others = layout(values), {name: layout(each) for name, each in below}
+    rows: dict[str, list[tuple[int, str | None]]] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        match = _ROW.match(line)
+        if match and match["key"] not in ("Key", "-----"):
+            # A subchart's own default follows in the table of the chart that sets another one.
+            rows.setdefault(match["key"].strip(), []).append((number, match["default"]))
+    found = []
+    for key, ((at, _), *_) in rows.items():
+        head = key.partition(".")[0]
+        if head in remote or _exists(own, key) or head == "global":
+            continue
+        if head not in others or not _exists(others[head], key.partition(".")[2]):
+            found.append(_Wrong(f"the table lists {key}, which values.yaml does not have", at))
+    listed = {row[:end] for row in rows for end in (*_dots(row), len(row))}
+    for entry in own.entries:
+        lines = entry.comment.splitlines()
+        if not any(line.startswith("-- ") for line in lines) or "@ignored" in entry.comment:
+            continue
+        item = own.find(entry.path[:-1])
+        if item and item.line == entry.line:
+            continue  # the comment is the list's item's
+        names = {_dotted(entry.path), ".".join(entry.path)}
+        if names.isdisjoint(listed):
+            said = f"the table lacks {'.'.join(entry.path)}, which values.yaml documents"
+            found.append(_Wrong(said, entry.line, here=False, lacking=entry))
+            continue
+        row, shown = next((rows[name] for name in names if name in rows), None), _shown(entry)
+        if not row or not shown or "@default" in entry.comment or any(each[1] == shown[1] for each in row):
+            continue
+        said = f"the table says that {'.'.join(entry.path)} is {row[0][1]}; values.yaml says {shown[1]}"
+        found.append(_Wrong(said, row[0][0]))
+    return tuple(found)
 
 
 def _row(file: str, entry: Entry) -> AddReadmeRow | None:
     """Return the row as helm-docs writes it, for a plain value."""
     lines = entry.comment.splitlines()
     begin = max(number for number, line in enumerate(lines) if line.startswith("-- "))
-    text, about = entry.text, lines[begin:]
-    if not text or text[0] in "[{|>&*!" or any("@" in line or "|" in line for line in about):
+    about, shown = lines[begin:], _shown(entry)
+    if shown is None or any("@" in line or "|" in line for line in about):
+        return None
+    return AddReadmeRow(file, _dotted(entry.path), *shown, " ".join(about).removeprefix("-- "))
+
+
+def _shown(entry: Entry) -> tuple[str, str] | None:
+    """Return type and default as helm-docs shows them, for a plain value of one line."""
+    text = entry.text
+    if not text or text[0] in "[{|>&*!" or "\\" in text or "''" in text[1:-1]:
         return None
     if re.fullmatch(r"-?\d+", text):
-        kind, shown = "int", text
-    elif text in ("true", "false"):
-        kind, shown = "bool", text
-    elif text[0] in "\"'":
-        kind, shown = "string", f'"{text[1:-1]}"'
-    else:
-        kind, shown = "string", f'"{text}"'
-    return AddReadmeRow(file, _dotted(entry.path), kind, f"`{shown}`", " ".join(about).removeprefix("-- "))
+        return "int", f"`{text}`"
+    if text in ("null", "~"):
+        return None
+    if text in ("true", "false"):
+        return "bool", f"`{text}`"
+    if text[0] in "\"'":
+        return ("string", f'`"{text[1:-1]}"`') if text[-1] == text[0] and len(text) > 1 else None
+    return ("string", f'`"{text}"`') if re.fullmatch(r"[A-Za-z][\w./:@ -]*", text) else None
 
 
 def _dots(row: str) -> list[int]:

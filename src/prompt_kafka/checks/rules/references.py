@@ -28,6 +28,7 @@ _BOOTSTRAP = re.compile(
 _REGISTRY = re.compile(
     r"(?<![\w.-])([a-z0-9][a-z0-9-]*-schema-registry)\.([a-z0-9-]+)(?:\.svc(?:\.[a-z0-9.-]+)?)?(?::\d+)?(?![\w.-])"
 )
+_WORDS = ("-kafka-bootstrap", "-kafka-brokers", "-schema-registry.")
 _CA = re.compile(r"(.+)-cluster-ca-cert")
 
 
@@ -108,7 +109,10 @@ def _ports(kafka: Item) -> list[str]:
 
 
 def _texts(subject: CheckInput) -> Iterator[tuple[Item, Path, str]]:
+    having = {name for name, text in subject.texts.items() if any(word in text for word in _WORDS)}
     for item in subject.items:
+        if subject.texts and item.template not in having:
+            continue
         yield from ((item, path, text) for path, text in _strings(item.manifest, ()))
 
 
