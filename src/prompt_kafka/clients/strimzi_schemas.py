@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,12 @@ _MODELS = {
     "KafkaUser": "user.KafkaUser",
     "StrimziPodSet": "podset.StrimziPodSet",
     "KafkaRebalance": "rebalance.KafkaRebalance",
+}
+_OTHERS = {
+    "KafkaConnect": "connect.KafkaConnect",
+    "KafkaConnector": "connector.KafkaConnector",
+    "KafkaMirrorMaker2": "mirrormaker2.KafkaMirrorMaker2",
+    "KafkaBridge": "bridge.KafkaBridge",
 }
 #: Changes when the cached files would come out differently.
 _FORM = 1
@@ -53,18 +60,27 @@ def strimzi(version: str) -> list[Object]:
     SchemaError
         The generator failed.
     """
+    return _kept(version, f"strimzi-{version}-{_FORM}.json", _MODELS)
+
+
+def others(version: str) -> list[Object]:
+    """Return the definitions of what runs beside a cluster, which the lab does not serve; as `strimzi`."""
+    return _kept(version, f"strimzi-{version}-others-{_FORM}.json", _OTHERS)
+
+
+def _kept(version: str, name: str, models: Mapping[str, str]) -> list[Object]:
     if version not in SCHEMAS:
         raise UsageError(
             f"Strimzi {version}: schema not published here",
             where="io.strimzi:api",
             next=f"use one of {', '.join(SCHEMAS)}",
         )
-    file = assets.cache_home() / "crds" / f"strimzi-{version}-{_FORM}.json"
+    file = assets.cache_home() / "crds" / name
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with locked(file.with_suffix(".lock")):
             if not file.exists():
-                write_atomic(file, json.dumps(_generate(version)))
+                write_atomic(file, json.dumps(_generate(version, models)))
     try:
         definitions = json.loads(file.read_text())
     except ValueError:
@@ -83,12 +99,12 @@ def _versions(operator: str) -> tuple[str, str]:
     return ("v1beta2,v1" if minor >= 49 else "v1beta2"), "v1beta2"
 
 
-def _generate(version: str) -> list[Object]:
+def _generate(version: str, wanted: Mapping[str, str]) -> list[Object]:
     models = assets.jars([f"io.strimzi:api:{version}"])
     generator = [jar for jar in assets.jars([GENERATOR]) if not jar.name.startswith("api-")]
     served, stored = _versions(version)
     with tempfile.TemporaryDirectory(prefix="prompt-kafka-crds-") as folder:
-        outputs = {kind: Path(folder) / f"{kind}.yaml" for kind in _MODELS}
+        outputs = {kind: Path(folder) / f"{kind}.yaml" for kind in wanted}
         command = [
             str(assets.java()),
             "-XX:TieredStopAtLevel=1",
@@ -97,7 +113,7 @@ def _generate(version: str) -> list[Object]:
             "io.strimzi.crdgenerator.CrdGenerator",
             *("--label", "app:strimzi", "--target-kube", "1.25+", "--crd-api-version", "v1"),
             *("--api-versions", served, "--storage-version", stored, "--yaml"),
-            *(f"io.strimzi.api.kafka.model.{_MODELS[kind]}={file}" for kind, file in outputs.items()),
+            *(f"io.strimzi.api.kafka.model.{wanted[kind]}={file}" for kind, file in outputs.items()),
         ]
         ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         missing = [kind for kind, file in outputs.items() if not file.exists() or not file.stat().st_size]

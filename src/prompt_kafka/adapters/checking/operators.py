@@ -81,7 +81,7 @@ def schemas(version: str, unseen: list[str]) -> Schemas:
 def _schemas(version: str) -> Schemas:
     return {
         (definition["spec"]["names"]["kind"], each["name"]): each["schema"]["openAPIV3Schema"]
-        for definition in strimzi_schemas.strimzi(version)
+        for definition in (*strimzi_schemas.strimzi(version), *strimzi_schemas.others(version))
         for each in definition["spec"]["versions"]
         if each.get("served") and each.get("schema")
     }
