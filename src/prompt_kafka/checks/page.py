@@ -10,8 +10,8 @@ _HEAD = """# Checks
 
 `prompt-kafka check [PATH]` renders every application that has Strimzi's resources, for every environment of a
 repository in Phalanx's layout, and applies these rules. An application without such resources that names a
-cluster's Service or Secret is rendered too, and what it refers to is looked up. A rule is silent about what it
-cannot see; `check` lists that under *not looked at*.
+cluster's Service or Secret is rendered too, and what it refers to is looked up. A rule is silent about what
+it cannot see; `check` lists that under *not looked at*.
 
 ```
 prompt-kafka check                                   # the repository in service.yaml, else the shipped charts

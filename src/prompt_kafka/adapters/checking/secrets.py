@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 from prompt_kafka.checks.lines import layout
 from prompt_kafka.checks.subject import Secrets
 from prompt_kafka.clients.gitops import Repository
+
+_CONDITION = re.compile(r"^\s+[\"']?if[\"']?\s*:|[{,]\s*[\"']?if[\"']?\s*:", re.MULTILINE)
 
 
 def secrets(
@@ -23,7 +26,9 @@ def secrets(
         for entry in layout(files.get(name, "")).entries:
             if len(entry.path) == 1:
                 declared[entry.path[0]] = (name, entry.line)
-    wanted = frozenset(repository.secret_keys(application, environment))
+    wanted = frozenset(declared)
+    if any(_CONDITION.search(files.get(name, "")) for name in names):
+        wanted = frozenset(repository.secret_keys(application, environment))
     copied = frozenset(key for whose, key in _copies(repository.path) if whose == application)
     return Secrets(declared, wanted, copied)
 
