@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from prompt_kafka.clients.kafka import KafkaConnection
 from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.core.configured import AccessRule, Setting
@@ -34,8 +36,25 @@ def test_settings_say_what_a_restart_needs_and_what_was_set_while_it_ran(admin: 
     _alter(admin, "log.cleaner.threads", "2")
     try:
         assert SYSTEM.wait_until(lambda: _threads(admin) == Setting("2", dynamic=True), 20)
+        with pytest.raises(AssertionError):  # Kafka refuses more than the double while it runs
+            _alter(admin, "log.cleaner.threads", "5")
+        assert admin.broker_settings().restarts("log.cleaner.threads", "5") is True
     finally:
         _alter(admin, "log.cleaner.threads", None)
+
+
+def test_what_is_in_the_file_stays_when_it_is_taken_back_while_it_runs(admin: KafkaConnection) -> None:
+    """What the operator does with a setting that is taken away has no effect on what a broker started with."""
+    found = admin.broker_settings()
+    name, before = next(
+        (name, each)
+        for name, each in found.brokers[1].items()
+        if each.started_with and not each.read_only and name.startswith(("log.", "num."))
+    )
+    assert found.stays(name)
+    assert not found.stays("log.cleaner.threads")
+    _alter(admin, name, None)
+    assert admin.broker_settings().brokers[1][name] == before
 
 
 def test_access_rules_and_quotas_have_the_names_that_users_have(admin: KafkaConnection) -> None:
