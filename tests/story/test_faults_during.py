@@ -8,11 +8,15 @@ runs the pairs of `SAMPLE`, drawn by the seed; the rest is slow.
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,6 +31,9 @@ from tests.story.conftest import User, wait_until
 from tests.story.upgrading import LONG, Traffic
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
+
+RESULTS = "PROMPT_KAFKA_RESULTS"
+"""Names a file to which results are added; ``results/faults_during.jsonl`` was made so."""
 
 SEED = 20261125
 STOPPED = (5, 6)
@@ -140,7 +147,8 @@ def test_it_stops_or_waits_is_taken_up_and_nothing_is_lost(
     procedure.start(scene)
     before, rolled = {each.id for each in _ours(scene, set())}, scene.rolls()
     counted = count(scene, procedure)
-    traffic = Traffic(scene.user)
+    traffic, running = Traffic(scene.user), None
+    began = time.monotonic()
     try:
         if fault.first:
             scene.user.run("lab", "faults", *fault.words)
@@ -153,19 +161,32 @@ def test_it_stops_or_waits_is_taken_up_and_nothing_is_lost(
             )
             assert running.poll() is None, running.communicate()
             scene.user.run("lab", "faults", *fault.words)
-        _to_its_end(scene, fault, running, before)
+        ended = _to_its_end(scene, fault, running, before)
+        took_s = round(time.monotonic() - began, 1)
     finally:
+        if running is not None and running.poll() is None:
+            running.kill()
         scene.user.run("lab", "faults", "release")
         report = traffic.end()
-    print(json.dumps({key: report[key] for key in ("acknowledged", "lost", "failed", "longest_pause_ms")}))
+    told = {key: report[key] for key in ("acknowledged", "lost", "failed", "longest_pause_ms")}
+    _keep({"case": _id((procedure, fault)), "run": ended, "seconds": took_s, **told})
     assert report["lost"] == 0, report
     assert report["acknowledged"] > 0
     procedure.goal(scene)
     _nothing_twice(procedure, counted, count(scene, procedure))
 
 
-def _to_its_end(scene: Scene, fault: Breaking, running: subprocess.Popen[str], before: set[str]) -> None:
-    """Wait for the end; where it stops, end the fault and take it up, once."""
+def _keep(result: dict[str, Any]) -> None:
+    """Print a result, and add it to the file that the variable names."""
+    line = json.dumps(result)
+    print(line)
+    if RESULTS in os.environ:
+        with Path(os.environ[RESULTS]).open("a") as file:
+            file.write(line + "\n")
+
+
+def _to_its_end(scene: Scene, fault: Breaking, running: subprocess.Popen[str], before: set[str]) -> str:
+    """Wait for the end; where it stops, end the fault and take it up, once. Return how it ended at first."""
     said, errors = running.communicate(timeout=LONG)
     runs = _ours(scene, before)
     assert len(runs) == 1, f"{runs}\n{said}\n{errors}"
@@ -178,6 +199,7 @@ def _to_its_end(scene: Scene, fault: Breaking, running: subprocess.Popen[str], b
     else:
         assert not fault.stops, said
     assert scene.user.json("run", "show", run.id)["state"] == "done"
+    return f"{run.state}: {run.because}" if running.returncode else "done"
 
 
 def _nothing_twice(
