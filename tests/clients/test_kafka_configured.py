@@ -44,7 +44,7 @@ def test_settings_say_what_a_restart_needs_and_what_was_set_while_it_ran(admin: 
 
 
 def test_what_is_in_the_file_stays_when_it_is_taken_back_while_it_runs(admin: KafkaConnection) -> None:
-    """What the operator does with a setting that is taken away has no effect on what a broker started with."""
+    """So it is that the operator takes a setting away: without effect where a broker started with it."""
     found = admin.broker_settings()
     name, before = next(
         (name, each)
