@@ -33,9 +33,9 @@ from tests.story.upgrading import LONG, Traffic
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
 
 RESULTS = "PROMPT_KAFKA_RESULTS"
-"""Names a file to which results are added; ``results/faults_during.jsonl`` was made so."""
+"""Names a file to which results are added, a line a case."""
 
-SEED = 20261125
+SEED = 20261134
 STOPPED = (5, 6)
 """No proof in time; stopped. Both can be taken up."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Protocol
 
@@ -10,6 +11,9 @@ from prompt_kafka.core.plan import Step
 from prompt_kafka.core.run import StepRecord
 from prompt_kafka.core.verdict import Verdict
 from prompt_kafka.core.world import Look, World
+
+_COUNTED = re.compile(r"\b\d+ s\b")
+"""What only counts the seconds is nothing new."""
 
 
 class Listener(Protocol):
@@ -77,9 +81,11 @@ class Noting:
     def looked(self, step: Step, world: World | None, unmet: tuple[Verdict, ...]) -> None:
         """Write what is not met yet, when it is something new."""
         missing = "; ".join(verdict.because for verdict in unmet)
-        if missing and missing != self._missing:
+        if missing and _COUNTED.sub("#", missing) != _COUNTED.sub("#", self._missing):
             self._note(self._number, "sees", missing)
-        self._missing = missing
+            self._missing = missing
+        elif not missing:
+            self._missing = ""
         self._listener.looked(step, world, unmet)
 
     def handed_over(self, step: Step) -> None:
