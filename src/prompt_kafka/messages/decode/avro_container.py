@@ -33,7 +33,7 @@ def read(data: bytes, limits: Limits) -> tuple[str, list[Any]]:
     schema = prepare(meta.get("avro.schema", b"").decode("utf-8"))
     codec = meta.get("avro.codec", b"null").decode("utf-8")
     if codec not in _CODECS:
-        raise SchemaError(f"its codec {codec[:20]} is not known")
+        raise SchemaError(f"its codec {codec[:20]!r} is not known")
     left = limits.bound(len(data))
     found: list[Any] = []
     while stream.tell() < len(data):
