@@ -7,7 +7,7 @@ import importlib
 
 from bench import python
 
-NAMES = ("command", "up", "restart", "roll", "cold", "planning", "check", "console", "messages")
+NAMES = ("command", "up", "restart", "roll", "cold", "planning", "check", "console", "messages", "topics")
 
 
 def main() -> None:

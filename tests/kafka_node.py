@@ -198,6 +198,16 @@ class KafkaNode:
                 ]
             )
 
+    @contextlib.contextmanager
+    def tool(self, main: str, *arguments: str) -> Iterator[None]:
+        """Run one of Kafka's tools for as long as the context lasts."""
+        process = self._java(main, *arguments)
+        try:
+            yield
+        finally:
+            process.kill()
+            process.wait()
+
     def _java(self, main: str, *arguments: str) -> subprocess.Popen[bytes]:
         logging = self.folder / "log4j2.properties"
         logging.write_text(LOGGING)
@@ -251,6 +261,9 @@ class KafkaNode:
             "transaction.state.log.num.partitions": "1",
             "transaction.state.log.replication.factor": "1",
             "transaction.state.log.min.isr": "1",
+            "share.coordinator.state.topic.num.partitions": "1",
+            "share.coordinator.state.topic.replication.factor": "1",
+            "share.coordinator.state.topic.min.isr": "1",
             "group.initial.rebalance.delay.ms": "0",
             "log.cleaner.backoff.ms": "200",
             "log.initial.task.delay.ms": "200",

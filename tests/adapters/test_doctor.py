@@ -99,6 +99,10 @@ def test_what_works_is_seen(environment: Environment, stage: Stage) -> None:
     assert seen["Kafka/route to the brokers"] == (Answer.YES, f"listener external ({NETWORK}.9:9094)")
     assert seen["Kafka/login of kafka-admin (looks)"] == (Answer.YES, "logs in")
     assert seen["Kafka/login of canary (canary)"] == (Answer.UNKNOWN, "the charts bring no such user")
+    assert seen["Kafka/login of kafka-reader (reads)"] == (
+        Answer.UNKNOWN,
+        "the charts bring no such user: kafka-admin reads, over what refuses to write",
+    )
     assert seen["Kafka/quorum"] == (Answer.YES, "1 of 1 controllers answer, 1 leads; asked by direct")
     assert seen["Kafka/clock of Kafka"][0] is Answer.YES
     assert seen["Delivery/Git push"] == (Answer.YES, "to main would be taken")

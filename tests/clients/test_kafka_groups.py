@@ -4,7 +4,9 @@ import confluent_kafka
 import pytest
 
 from prompt_kafka.clients.kafka import KafkaConnection
+from prompt_kafka.clients.kafka.groups import look
 from prompt_kafka.core.kafka import Group
+from tests.clients.conftest import make_topic
 from tests.kafka_node import KafkaNode
 
 
@@ -111,11 +113,11 @@ def test_member_and_its_partitions(
         assert message is not None and message.value() == b"1"
         group = only(admin, name)
         assert (group.state, group.protocol) == ("Stable", protocol)
-        if protocol == "classic":
-            (member,) = group.members
-            assert (member.client_id, member.partitions) == ("test-client", (f"{topic}-0",))
-            (lag,) = group.lags
-            assert (lag.committed, lag.records) == (None, 1)
+        (member,) = group.members
+        assert (member.client_id, member.partitions) == ("test-client", (f"{topic}-0",))
+        (lag,) = group.lags
+        assert (lag.committed, lag.records) == (None, 1)
+        assert group.without_commits
         consumer.commit(asynchronous=False)
         assert only(admin, name).lag_records == 0
     finally:
@@ -124,3 +126,79 @@ def test_member_and_its_partitions(
 
 def test_unknown_group_is_left_out(admin: KafkaConnection) -> None:
     assert admin.groups(["no-such-group"]) == ()
+
+
+def test_groups_at_different_offsets_and_behind_a_big_batch(
+    node: KafkaNode, admin: KafkaConnection, topic: str
+) -> None:
+    """The age is that of each group's own first record; a batch bigger than the first read is read too."""
+    admin.produce_one(topic, None, b"x" * 200_000)
+    admin.clock.sleep(0.3)
+    admin.produce_one(topic, None, b"2")
+    for name, offset in (("big", 0), ("small", 1), ("again", 1), ("done", 2)):
+        consume(node, f"{name}-{topic}", topic, offset)
+    found = {group.id.split("-")[0]: group for group in admin.groups() if group.id.endswith(f"-{topic}")}
+    ages = {name: group.lag_s for name, group in found.items()}
+    assert ages["done"] == 0.0
+    assert ages["small"] is not None and ages["small"] == ages["again"] > 0
+    assert ages["big"] is not None and ages["big"] >= ages["small"] + 0.3
+
+
+def test_a_topic_that_is_gone_leaves_the_rest_of_a_group_seen(
+    node: KafkaNode, admin: KafkaConnection, topic: str
+) -> None:
+    other = make_topic(admin)
+    admin.produce_one(topic, None, b"1")
+    consume(node, f"group-{topic}", topic, 0)
+    consume(node, f"group-{topic}", other, 0)
+    admin.admin.delete_topics([other])
+    admin.clock.wait_until(lambda: other not in {each.name for each in admin.topics()}, 20)
+    group = only(admin, f"group-{topic}")
+    assert {lag.topic: lag.records for lag in group.lags}[topic] == 1
+    for lag in group.lags:  # Kafka deletes such commits, sooner or later
+        assert lag.topic == topic or lag.unknown
+    assert group.lag_records == 1
+
+
+def test_only_the_groups_of_a_topic(node: KafkaNode, admin: KafkaConnection, topic: str) -> None:
+    other = make_topic(admin)
+    consume(node, f"here-{topic}", topic, 0)
+    consume(node, f"there-{topic}", other, 0)
+    seen = look(admin, topic=topic)
+    assert [group.id for group in seen.groups] == [f"here-{topic}"]
+    assert seen.unknown == ()
+
+
+def test_a_share_group(node: KafkaNode, admin: KafkaConnection, topic: str) -> None:
+    """Queues of Kafka 4: members and how far they are, by messages that the client library does not have."""
+    from kafka.protocol.admin import UpdateFeaturesRequest
+
+    update = UpdateFeaturesRequest.FeatureUpdateKey
+    admin.ask(
+        UpdateFeaturesRequest(
+            timeout_ms=20_000,
+            feature_updates=[update(feature="share.version", max_version_level=1, upgrade_type=1)],
+            validate_only=False,
+        )
+    )
+    admin.produce_one(topic, None, b"1")
+    with node.tool(
+        "org.apache.kafka.tools.consumer.ConsoleShareConsumer",
+        "--bootstrap-server",
+        node.bootstrap,
+        "--topic",
+        topic,
+        "--group",
+        f"share-{topic}",
+    ):
+
+        def seen() -> bool:
+            return any(group.members and group.lags for group in admin.groups([f"share-{topic}"]))
+
+        assert admin.clock.wait_until(seen, 60)
+        group = only(admin, f"share-{topic}")
+        assert (group.protocol, group.state, group.unknown) == ("share", "Stable", "")
+        (member,) = group.members
+        assert member.client_id == "console-share-consumer"
+        (lag,) = group.lags
+        assert (lag.topic, lag.partition, lag.unknown) == (topic, 0, "")

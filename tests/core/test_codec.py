@@ -22,11 +22,13 @@ def _any_of(union: Any) -> st.SearchStrategy[Any]:
     return st.one_of(*[st.from_type(cls) for cls in union.__args__])
 
 
+@settings(deadline=None)
 @given(_any_of(Condition))
 def test_every_condition_survives_json(condition: Condition) -> None:
     assert decode(json.loads(json.dumps(encode(condition))), Condition) == condition
 
 
+@settings(deadline=None)
 @given(_any_of(Action))
 def test_every_action_survives_json(action: Action) -> None:
     assert decode(json.loads(json.dumps(encode(action))), Action) == action

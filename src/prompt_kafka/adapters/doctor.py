@@ -152,7 +152,8 @@ class _Examination:
         route: Tried[str] = Tried()
         for user in dict.fromkeys(name for name in (users.user, users.reader, users.canary_user) if name):
             if user != users.user and not self._there(user):
-                logins[user] = Tried(skipped="the charts bring no such user")
+                instead = f": {users.user} reads, over what refuses to write" if user == users.reader else ""
+                logins[user] = Tried(skipped=f"the charts bring no such user{instead}")
                 continue
             tried = attempt(partial(self._login, access, kafka, user))
             if tried.value is not None:

@@ -10,6 +10,8 @@ from prompt_kafka.core.kafka import Group, GroupLag
 
 COLUMNS = ("GROUP", "KIND", "STATE", "MEMBERS", "RECORDS BEHIND", "TIME BEHIND", "OBJECTIVE")
 
+NO_COMMIT = " (no commit)"
+
 SORTS: Mapping[str, Callable[[Group], float]] = {
     "name": lambda group: 0.0,
     "records": lambda group: -group.lag_records,
@@ -38,7 +40,16 @@ def records(group: Group) -> str:
         if group.unknown or len(seen) < len(group.lags)
         else f"{group.lag_records:,}"
     )
-    return f"{text} (no commit)" if group.without_commits else text
+    return f"{text}{NO_COMMIT}" if group.without_commits else text
+
+
+def behind(group: Group) -> str:
+    """Return how far a group is behind in one phrase."""
+    if not group.lags:
+        return "how far it is behind is unknown" if group.unseen else "it has no offsets"
+    said = f"{records(group).removesuffix(NO_COMMIT)} records behind"
+    said += f", {time(group)}" if group.lag_records else ""
+    return f"{said}; it never committed" if group.without_commits else said
 
 
 def time(group: Group) -> str:

@@ -292,6 +292,8 @@ class Group:
     @property
     def lag_s(self) -> float | None:
         """Age in seconds of the oldest record not yet read; ``None`` when unknown for any partition."""
+        if self.unknown and not self.lags:
+            return None
         ages = [lag.age_s for lag in self.lags]
         known = [age for age in ages if age is not None]
         return max(known, default=0.0) if len(known) == len(ages) else None

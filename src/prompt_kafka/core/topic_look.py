@@ -153,12 +153,7 @@ class TopicLook:
     @property
     def problems(self) -> tuple[str, ...]:
         """What is wrong with its partitions."""
-        found = (
-            (self.state.without_leader, "without leader"),
-            (self.state.under_min_in_sync, "refusing writes (under min in sync)"),
-            (self.state.under_replicated, "under-replicated"),
-        )
-        return tuple(f"{len(partitions)} {text}" for partitions, text in found if partitions)
+        return problems(self.state)
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -189,6 +184,16 @@ class TopicsLook:
     volumes: tuple[Volume, ...] = ()
     user: str = ""
     unknown: tuple[str, ...] = ()
+
+
+def problems(topic: TopicState) -> tuple[str, ...]:
+    """Say what is wrong with a topic's partitions."""
+    found = (
+        (topic.without_leader, "without leader"),
+        (topic.under_min_in_sync, "refusing writes (under min in sync)"),
+        (topic.under_replicated, "under-replicated"),
+    )
+    return tuple(f"{len(partitions)} {text}" for partitions, text in found if partitions)
 
 
 def _sum(values: Sequence[float | None]) -> Amount | None:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from prompt_kafka.clients.kafka import Record
-from prompt_kafka.core.kafka import TopicState
 from prompt_kafka.messages.asking import Found
 from prompt_kafka.messages.decode import Decoded, printable
 from prompt_kafka.messages.view import PLAIN, View
@@ -144,80 +143,3 @@ def _one_line(shown: Decoded, limit: int | None) -> Text:
         size = f" ({len(shown.raw)} bytes)" if shown.raw is not None else ""
         text = f"{text[:limit]}…{size}"
     return Text(text, "yellow" if shown.format == "hex" else "")
-
-
-def topics_table(topics: Sequence[TopicState]) -> Table:
-    """Return topics as a table, with what is wrong with them."""
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, padding=(0, 1), header_style="bold")
-    table.add_column("TOPIC", overflow="fold")
-    for name in ("PARTITIONS", "REPLICAS", "MIN IN SYNC"):
-        table.add_column(name, justify="right")
-    table.add_column("RETENTION")
-    table.add_column("STATE")
-    for topic in topics:
-        wrong = topic_problems(topic)
-        table.add_row(
-            topic.name,
-            str(len(topic.partitions)),
-            str(topic.replication_factor),
-            "?" if topic.min_in_sync is None else str(topic.min_in_sync),
-            retention_text(topic),
-            Text("; ".join(wrong), "red") if wrong else Text("in sync", "green"),
-        )
-    return table
-
-
-def topics_json(topics: Sequence[TopicState]) -> list[dict[str, Any]]:
-    """Return topics as JSON."""
-    return [
-        {
-            "name": topic.name,
-            "id": topic.topic_id,
-            "internal": topic.internal,
-            "replication_factor": topic.replication_factor,
-            "min_in_sync": topic.min_in_sync,
-            "problems": topic_problems(topic),
-            "settings": {
-                name: topic.settings[name] for name in sorted(topic.overrides) if name in topic.settings
-            },
-            "partitions": [
-                {
-                    "partition": partition.index,
-                    "leader": partition.leader,
-                    "replicas": list(partition.replicas),
-                    "in_sync": list(partition.in_sync),
-                    "offline": list(partition.offline),
-                }
-                for partition in topic.partitions
-            ],
-        }
-        for topic in topics
-    ]
-
-
-def topic_problems(topic: TopicState) -> list[str]:
-    """Say what is wrong with a topic's partitions."""
-    found = (
-        (topic.without_leader, "without leader"),
-        (topic.under_min_in_sync, "refusing writes (under min in sync)"),
-        (topic.under_replicated, "under-replicated"),
-    )
-    return [f"{len(partitions)} {text}" for partitions, text in found if partitions]
-
-
-def retention_text(topic: TopicState) -> str:
-    """Return how long a topic keeps its records, or that it compacts."""
-    if "cleanup.policy" not in topic.settings:
-        return "?"
-    if topic.settings["cleanup.policy"] == "compact":
-        return "compacted"
-    kept = int(topic.settings.get("retention.ms", "-1"))
-    if kept < 0:
-        return "for ever"
-    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1000)):
-        if kept >= size:
-            return f"{kept / size:g} {unit}"
-    return f"{kept} ms"

@@ -9,7 +9,7 @@ import click
 
 from prompt_kafka.cli.options import data_option, rendered, target_options
 from prompt_kafka.core.errors import UsageError
-from prompt_kafka.core.group_told import group_json, records, time
+from prompt_kafka.core.group_told import behind, group_json
 from prompt_kafka.factory import session
 from prompt_kafka.targets import TargetOptions
 
@@ -52,12 +52,8 @@ def _show(group: Group, objective: float | None) -> None:
     console = terminal()
     count = f"{len(group.members)} member{'' if len(group.members) == 1 else 's'}"
     console.print(Text(f"group {group.id}: {group.protocol}, {group.state.lower()}, {count}", "bold"))
-    behind = f"  behind: {records(group)} records"
-    if group.lags:
-        behind += f", {time(group)}"
-    if objective is not None:
-        behind += f"; it may be {age(objective)}"
-    console.print(behind, markup=False)
+    may = "" if objective is None else f"; it may be {age(objective)}"
+    console.print(f"  {behind(group)}{may}", markup=False)
     for member in group.members:
         console.print(f"  member {member.id}", markup=False)
         reads = ", ".join(member.partitions) or "nothing"

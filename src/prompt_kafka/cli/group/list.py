@@ -54,32 +54,31 @@ def command(
 
 
 def _show(groups: Sequence[Group], objectives: Mapping[str, float], by: str, unknown: Sequence[str]) -> None:
-    from rich.table import Table
     from rich.text import Text
 
+    from prompt_kafka.cli.columns import Cell, print_columns
     from prompt_kafka.cli.console import age, terminal
 
     console = terminal()
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for column in COLUMNS:
-        right = column not in ("GROUP", "KIND", "STATE")
-        table.add_column(column, justify="right" if right else "left", no_wrap=right, overflow="fold")
     counted: dict[str, int] = {}
+    rows: list[list[Cell]] = []
     for group in groups:
         objective = objectives.get(group.id)
         late = "bad" if is_late(group, objective) else "unsure" if group.unseen else ""
-        table.add_row(
-            group.id,
-            group.protocol,
-            group.state.lower(),
-            "?" if group.unknown and not group.members else str(len(group.members)),
-            Text(records(group), "unsure" if group.unseen else ""),
-            Text(time(group), late),
-            "" if objective is None else age(objective),
+        rows.append(
+            [
+                group.id,
+                group.protocol,
+                group.state.lower(),
+                "?" if group.unknown and not group.members else str(len(group.members)),
+                (records(group), "unsure" if group.unseen else ""),
+                (time(group), late),
+                "" if objective is None else age(objective),
+            ]
         )
         for why in group.unseen:
             counted[why] = counted.get(why, 0) + 1
-    console.print(table)
+    print_columns(console, COLUMNS, rows, COLUMNS[3:])
     console.print()
     console.print(f"[quiet]{len(groups)} group{'' if len(groups) == 1 else 's'}{by}[/]")
     for why in unknown:

@@ -72,12 +72,14 @@ def described(look: Session, name: str, over: float, *, git: bool) -> dict[str, 
     from prompt_kafka.core.topic_told import topic_json, volume_json
 
     world = look.observe(SEES)
-    topics, topics_unknown = _topics(look, name, over)
+    topics, topics_unknown, near = _topics(look, name, over)
     kinds = [each for each in world.resources.known or () if each.kind == "KafkaTopic"]
     resource = next((each for each in kinds if (each.topic or each.name) == name), None)
     topic = topics.topics[0] if topics and topics.topics else None
     if topic is None and resource is None:
-        raise UsageError(f"there is no topic {name}" + (f": {topics_unknown}" if topics_unknown else ""))
+        raise UsageError(
+            f"there is no topic {name}: {topics_unknown}", next=near or "prompt-kafka topic list"
+        )
     groups, groups_unknown = _groups(look, name) if topic else (None, "")
     held = {replica for each in topic.state.partitions for replica in each.replicas} if topic else set()
     return {
@@ -109,16 +111,17 @@ def described(look: Session, name: str, over: float, *, git: bool) -> dict[str, 
     }
 
 
-def _topics(look: Session, name: str, over: float) -> tuple[TopicsLook | None, str]:
+def _topics(look: Session, name: str, over: float) -> tuple[TopicsLook | None, str, str]:
+    """Return the topic; or why it cannot be seen, and what it may be called."""
     from prompt_kafka.clients.kafka import UnknownTopicError
     from prompt_kafka.clients.kafka.topic_looks import look as look_at
 
     try:
-        return look_at(look.kafka(), names=[name], seconds=over, every_setting=True), ""
+        return look_at(look.kafka(), names=[name], seconds=over, every_setting=True), "", ""
     except UnknownTopicError as error:
-        return None, f"{error.what}; {error.next}" if error.next else error.what
+        return None, "the brokers name none to this user", error.next or ""
     except PromptKafkaError as error:
-        return None, error.what
+        return None, error.what, ""
 
 
 def _groups(look: Session, name: str) -> tuple[GroupsSeen | None, str]:
@@ -131,7 +134,7 @@ def _groups(look: Session, name: str) -> tuple[GroupsSeen | None, str]:
 
 
 def _group(group: Any) -> dict[str, Any]:
-    from prompt_kafka.core.group_told import group_json, records, time
+    from prompt_kafka.core.group_told import behind, group_json
 
     found = group_json(group)
     return {
@@ -140,7 +143,7 @@ def _group(group: Any) -> dict[str, Any]:
         "members": len(group.members),
         "records_behind": found["records_behind"],
         "seconds_behind": found["seconds_behind"],
-        "said": f"{records(group)} records behind{f', {time(group)}' if group.lag_records else ''}",
+        "said": behind(group),
         "unknown": found["unknown"],
     }
 

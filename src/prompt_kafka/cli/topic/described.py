@@ -29,9 +29,10 @@ def lines(shown: dict[str, Any]) -> Iterator[Line]:
 def _brokers(shown: dict[str, Any]) -> Iterator[Line]:
     topic = shown["brokers"]
     partitions = topic["partitions"]
+    copies = topic["replication_factor"]
     yield (
         f"  {len(partitions)} partition{'' if len(partitions) == 1 else 's'}, "
-        f"{topic['replication_factor']} replicas, {_or(topic['min_in_sync'])} must be in sync; "
+        f"{copies} replica{'' if copies == 1 else 's'}, {_or(topic['min_in_sync'])} must be in sync; "
         f"id {topic['id']}",
         "",
     )

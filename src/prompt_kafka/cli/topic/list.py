@@ -61,20 +61,14 @@ def command(
 
 
 def _show(seen: TopicsLook, topics: Sequence[TopicLook]) -> None:
-    from rich.table import Table
     from rich.text import Text
 
+    from prompt_kafka.cli.columns import print_columns
     from prompt_kafka.cli.console import age, terminal
 
     console, now = terminal(), SYSTEM.now()
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
-    for name in COLUMNS:
-        right = name in ("PARTITIONS", "SIZE", "MSG/S", "BYTES/S", "LAST WRITE")
-        table.add_column(name, justify="right" if right else "left", overflow="fold", no_wrap=right)
-    for topic in topics:
-        said, how = state(topic)
-        table.add_row(*row(topic, seen, now), Text(said, how))
-    console.print(table)
+    right = ("PARTITIONS", "SIZE", "MSG/S", "BYTES/S", "LAST WRITE")
+    print_columns(console, COLUMNS, [(*row(topic, seen, now), state(topic)) for topic in topics], right)
     console.print()
     for volume in sorted(seen.volumes, key=lambda each: each.days_left or 1e9)[:VOLUMES]:
         console.print(volume_line(volume), markup=False)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from prompt_kafka.clients.kafka.connection import KafkaConnection
 
 TOPIC_RESOURCE = 2
+AT_ONCE = 250
+"""Topics in one question for settings: all of thousands in one answer end a broker with a small heap."""
 SET_ON_TOPIC = 1  # config source DYNAMIC_TOPIC_CONFIG
 CONTROLLERS = 2  # endpoint type
 
@@ -152,16 +154,17 @@ def _settings(
     if not names:
         return {}
     resource = DescribeConfigsRequest.DescribeConfigsResource
-    response = connection.ask(
-        DescribeConfigsRequest(
+    read: dict[str, tuple[dict[str, str], frozenset[str]]] = {}
+    results: list[Any] = []
+    for first in range(0, len(names), AT_ONCE):
+        request = DescribeConfigsRequest(
             resources=[
                 resource(resource_type=TOPIC_RESOURCE, resource_name=name, configuration_keys=None)
-                for name in names
+                for name in names[first : first + AT_ONCE]
             ]
         )
-    )
-    read: dict[str, tuple[dict[str, str], frozenset[str]]] = {}
-    for result in response.results:
+        results += connection.ask(request).results
+    for result in results:
         if result.error_code == 0:
             read[result.resource_name] = (
                 {config.name: config.value for config in result.configs if config.value is not None},

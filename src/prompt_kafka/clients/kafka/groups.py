@@ -169,12 +169,12 @@ def _describe(survey: Survey, node: int, here: Sequence[_Found]) -> None:
 def _committed(answer: Any, asked: Sequence[_Found], by_id: dict[str, _Found]) -> None:
     if isinstance(answer, BaseException):
         for each in asked:
-            each.unknown = because(answer)
+            each.unknown, each.positions = because(answer), None
         return
     for group in answer.groups:
         here = by_id[group.group_id]
         if group.error_code:
-            here.unknown = f"its offsets: {told(group.error_code)}"
+            here.unknown, here.positions = f"its offsets: {told(group.error_code)}", None
         for topic in group.topics:
             for partition in topic.partitions:
                 if partition.error_code == 0 and partition.committed_offset >= 0:
