@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prompt_kafka.clients.kafka.describe import metadata, require_topic
 from prompt_kafka.clients.kafka.disks import disks
@@ -18,6 +19,16 @@ from prompt_kafka.core.upkeep import Disk
 
 if TYPE_CHECKING:
     from prompt_kafka.clients.kafka.connection import KafkaConnection
+
+
+class _Offsets(NamedTuple):
+    """Offset and time by partition: the first, the last, since when, the newest; and why one is unknown."""
+
+    starts: dict[Place, tuple[int, int]]
+    ends: dict[Place, tuple[int, int]]
+    since: dict[Place, tuple[int, int]]
+    last: dict[Place, tuple[int, int]]
+    unknown: dict[Place, str]
 
 
 def look(
@@ -61,9 +72,12 @@ def look(
         if topic.error_code in (0, 5)
         and (names is not None or ((internal or not topic.is_internal) and match(topic.name)))
     ]
-    seen = stated(survey, chosen, every=every_setting)
-    held, disks_unknown = disks(survey)
-    partitions = _partitions(survey, seen.topics, held, seconds)
+    with ThreadPoolExecutor(2) as pool:  # the brokers work on one question while another's answer is read
+        settings = pool.submit(stated, survey, chosen, every=every_setting)
+        sizes = pool.submit(disks, survey)
+        offsets = _offsets(survey, chosen, seconds)
+        seen, (held, disks_unknown) = settings.result(), sizes.result()
+    partitions = _partitions(seen.topics, held, offsets)
     looks = tuple(
         TopicLook(
             state,
@@ -82,20 +96,34 @@ def look(
     )
 
 
-def _partitions(
-    survey: Survey, states: Sequence[TopicState], held: Mapping[int, Disk], seconds: float
-) -> dict[str, tuple[PartitionLook, ...]]:
+def _offsets(survey: Survey, topics: Iterable[Any], seconds: float) -> _Offsets:
+    """Ask the leaders; when something was written is asked only where there is something."""
     leaders: dict[Place, int | None] = {
-        (state.name, each.index): each.leader for state in states for each in state.partitions
+        (topic.name, each.partition_index): each.leader_id if each.leader_id >= 0 else None
+        for topic in topics
+        for each in topic.partitions
     }
+    (starts, ends), unknown = survey.offsets(leaders, [(EARLIEST, UNCOMMITTED), (LATEST, UNCOMMITTED)])
     since_ms = int((survey.connection.clock.now().timestamp() - seconds) * 1000)
-    (starts, ends, since, last), unknown = survey.offsets(
-        leaders, [(time, UNCOMMITTED) for time in (EARLIEST, LATEST, since_ms, NEWEST)]
-    )
+    full = {
+        place: leaders[place]
+        for place, (start, _) in starts.items()
+        if place in ends and place not in unknown and start < ends[place][0]
+    }
+    (since, last), untold = survey.offsets(full, [(since_ms, UNCOMMITTED), (NEWEST, UNCOMMITTED)])
+    since |= {place: ends[place] for place in starts.keys() & ends.keys() - full.keys()}
+    return _Offsets(starts, ends, since, last, unknown | untold)
+
+
+def _partitions(
+    states: Sequence[TopicState], held: Mapping[int, Disk], offsets: _Offsets
+) -> dict[str, tuple[PartitionLook, ...]]:
+    starts, ends, since, last, unknown = offsets
+    places = {(state.name, each.index) for state in states for each in state.partitions}
     copies: dict[Place, list[int]] = {}
     for disk in held.values():
         for place, size in disk.sizes.items():
-            if place in leaders:
+            if place in places:
                 copies.setdefault(place, []).append(size)
 
     def look_of(place: Place) -> PartitionLook:
