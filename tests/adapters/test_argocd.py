@@ -119,7 +119,6 @@ def test_a_change_goes_from_git_to_the_cluster_step_by_step(service: Service) ->
     assert service.holds(ApplicationSynced(service.app.name))
     service.commit("run-1", "b", None, _map("b"))
     service.commit("later", "c", None, _map("c"))
-    assert not service.holds(compared)
     service.perform(Refresh(service.app.name, "argocd", hard=True))
     eventually(lambda: service.holds(compared))
     assert service.state().different == ("ConfigMap b", "ConfigMap c")
