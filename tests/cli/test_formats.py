@@ -32,7 +32,7 @@ _values = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(_values)
 def test_yaml_says_what_json_says(value: object) -> None:
     assert YAML(typ="safe", pure=True).load(options._yaml(value)) == json.loads(json.dumps(value))

@@ -214,7 +214,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(json_values)
 def test_a_document_is_text_and_nothing_else(value: Any) -> None:
     drawn = str(tree(value))
@@ -231,7 +231,7 @@ def test_a_huge_or_deep_document_is_cut() -> None:
     assert str(tree(deep)).count("<details") == 40
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.binary(max_size=200) | st.just(HOSTILE.encode()),
     st.binary(max_size=40),

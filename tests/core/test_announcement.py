@@ -134,7 +134,7 @@ def test_what_a_person_did_not_find_is_queued_again_and_what_never_began_is_forg
     assert thread.without_waiting().notices == ()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.from_type(Thread))
 def test_a_thread_survives_json_with_its_record(thread: Thread) -> None:
     assert decode(json.loads(json.dumps(encode(thread))), Thread) == thread

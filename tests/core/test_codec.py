@@ -34,7 +34,7 @@ def test_every_action_survives_json(action: Action) -> None:
     assert decode(json.loads(json.dumps(encode(action))), Action) == action
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.from_type(Plan))
 def test_every_plan_survives_json_with_its_digest(plan: Plan) -> None:
     again = decode(json.loads(json.dumps(encode(plan))), Plan)

@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prompt_kafka.core.x509 import ends
@@ -32,7 +32,6 @@ def _pem(end: datetime, name: str) -> str:
     return made.public_bytes(serialization.Encoding.PEM).decode()
 
 
-@settings(deadline=None)
 @given(
     st.datetimes(datetime(1952, 1, 1), datetime(2120, 1, 1)),
     st.text("abcdefghijklmnopqrstuvwxyz-", min_size=1, max_size=60),
@@ -47,7 +46,6 @@ def test_of_several_certificates_the_first_counts() -> None:
     assert ends(_pem(first, "a") + _pem(second, "b")) == first
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_what_is_no_certificate_is_refused(data: bytes) -> None:
     import base64

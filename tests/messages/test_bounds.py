@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prompt_kafka.clients.kafka.reach import Reach
@@ -63,7 +63,6 @@ def test_a_range_that_ends_before_it_begins_is_refused() -> None:
 somewhere = st.builds(Bound, st.sampled_from(["offset", "time"]), st.integers(0, 90))
 
 
-@settings(deadline=None)
 @given(
     times=st.lists(st.integers(0, 50), max_size=60),
     start=st.integers(0, 20),

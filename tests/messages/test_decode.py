@@ -364,7 +364,7 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Chain:
     return Chain(Schemas(SchemaFiles(ids={1: str(path)})))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=60))
 def test_any_bytes_in_the_wire_format_are_decoded_somehow(odd: Chain, data: bytes) -> None:
     data = b"\x00\x00\x00\x00\x01" + data
@@ -430,7 +430,7 @@ def _judge(shown: Decoded, data: bytes) -> None:
         assert bytes.fromhex(shown.value) == data
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(_inner | _wrapped | _cut | _marked)
 def test_it_never_raises_never_drives_a_terminal_and_keeps_the_bytes(data: bytes) -> None:
     _judge(show(data), data)
@@ -441,7 +441,7 @@ _leaf |= st.floats(allow_nan=False, allow_infinity=False)
 _tree = st.recursive(_leaf, lambda some: st.lists(some) | st.dictionaries(st.text(), some), max_leaves=12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.dictionaries(st.text(), _tree, min_size=1))
 def test_documents_are_found_in_every_format(value: dict[str, object]) -> None:
     assert show(json.dumps(value).encode()).value == value

@@ -56,7 +56,7 @@ _record = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(_record, max_size=20))
 def test_a_container_keeps_every_byte(records: list[Record]) -> None:
     out = io.BytesIO()
@@ -106,7 +106,7 @@ def test_every_damage_is_seen(tmp_path: Path) -> None:
         container.verify(damaged)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=200), st.booleans())
 def test_any_other_file_is_refused_in_words(data: bytes, marked: bool) -> None:
     path = _file((container.MAGIC if marked else b"") + data)
@@ -170,7 +170,6 @@ def test_csv_cannot_bring_a_formula_into_a_spreadsheet(tmp_path: Path) -> None:
     assert {row["key"] for row in rows} == {"'=k"}
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_no_cell_begins_like_a_formula_unless_it_is_a_number(text: str) -> None:
     shown = cell(text)

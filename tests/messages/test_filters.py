@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from kafka.record.default_records import DefaultRecordBatchBuilder
 
@@ -217,7 +217,6 @@ def test_masks_are_not_looked_behind() -> None:
 pieces = st.binary(max_size=6) | st.sampled_from([b"ab", b"abc", b"\n", "ä".encode(), b"a\x00b"])
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.none() | st.lists(pieces, max_size=4).map(b"".join), min_size=1, max_size=12),
     st.sampled_from(
@@ -247,7 +246,6 @@ documents = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(
     st.lists(documents, min_size=1, max_size=200),
     st.sampled_from(

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prompt_kafka.clients.kafka import KafkaConnection, KafkaError, Record
@@ -27,7 +27,6 @@ _record = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(_record, min_size=1, max_size=8))
 def test_a_batch_is_read_as_it_was_written(records: list[Record]) -> None:
     (found,) = parse("t", 0, batch(records))

@@ -5,7 +5,7 @@ import json
 import cbor2
 import msgpack
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prompt_kafka.clients.kafka import Record
@@ -168,7 +168,6 @@ def _names(tree: object) -> set[str]:
     return {name for inner in tree for name in _names(inner)} if isinstance(tree, list) else set()
 
 
-@settings(deadline=None)
 @given(_tree)
 def test_after_a_deep_removal_no_such_field_is_left_and_the_document_stays(tree: object) -> None:
     from prompt_kafka.core.fields import REMOVED

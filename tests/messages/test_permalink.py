@@ -2,7 +2,7 @@
 
 import confluent_kafka
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prompt_kafka.clients.kafka import KafkaConnection
@@ -16,13 +16,11 @@ IDS = st.from_regex(r"[A-Za-z0-9_-]{1,36}", fullmatch=True)
 NUMBERS = st.integers(0, 2**31)
 
 
-@settings(deadline=None)
 @given(st.builds(Permalink, NAMES, NUMBERS, NUMBERS, IDS, IDS))
 def test_a_link_is_read_as_it_was_written(link: Permalink) -> None:
     assert parse(str(link)) == link
 
 
-@settings(deadline=None)
 @given(st.builds(Permalink, NAMES, NUMBERS, NUMBERS))
 def test_a_place_is_read_as_it_was_written(link: Permalink) -> None:
     assert parse(str(link)) == link

@@ -82,7 +82,7 @@ def test_without_a_type_or_with_other_bytes_the_reason_is_told(file: str) -> Non
     assert "has the message type rubin.Gone" in dict(chain.decode(data, "rubin.Gone").tried)["protobuf"]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=60) | st.binary(max_size=60).map(gzip.compress))
 def test_any_bytes_are_decoded_somehow(file: str, data: bytes) -> None:
     shown = Chain(types=Types([file])).decode(data, "rubin.Visit")

@@ -151,7 +151,7 @@ def in_order(records: list[Record], forwards: bool) -> bool:
     return True
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, suppress_health_check=list(HealthCheck))
 @given(
     lower=st.just(EARLIEST) | bounds,
     upper=st.just(END) | bounds,

@@ -64,7 +64,6 @@ JSON = st.recursive(
 BODIES = st.dictionaries(WORDS, JSON, max_size=5)
 RELAXED = settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     database=None,
 )

@@ -110,7 +110,7 @@ def _emptied(line: str, other: str) -> bool:
     return any(line.replace(f" {empty}", "", 1) == other for empty in ("[]", "{}"))
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(_files(), st.data())
 def test_whatever_the_file_an_entry_that_goes_takes_nothing_along(text: str, data: st.DataObject) -> None:
     before = load(text, "f.yaml")[0]
@@ -127,7 +127,7 @@ def test_whatever_the_file_an_entry_that_goes_takes_nothing_along(text: str, dat
     assert _less(text, after)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(_files(), st.data())
 def test_whatever_the_file_an_item_that_goes_takes_nothing_along(text: str, data: st.DataObject) -> None:
     before = load(text, "f.yaml")[0]
@@ -182,7 +182,7 @@ def _topics(draw: st.DrawFn) -> tuple[str, list[str]]:
     return newline.join([*lines, ""]), [f"x-{name}" for name in names]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(_topics(), st.data())
 def test_a_setting_changes_one_line_and_of_that_only_the_value(
     made: tuple[str, list[str]], data: st.DataObject
@@ -221,7 +221,7 @@ def test_a_setting_changes_one_line_and_of_that_only_the_value(
     assert ("two weeks" not in new[line] and "14 days" not in new[line]) or field == "partitions"
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(_topics(), st.data())
 def test_a_topic_that_goes_takes_only_its_own_lines(made: tuple[str, list[str]], data: st.DataObject) -> None:
     text, names = made
@@ -283,7 +283,7 @@ def _templates(draw: st.DrawFn) -> tuple[str, list[str]]:
     return newline.join([*lines, ""]), [f"u-{name}" for name in names]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(_templates(), st.data())
 def test_a_right_that_goes_leaves_every_other_line(made: tuple[str, list[str]], data: st.DataObject) -> None:
     text, names = made
@@ -301,7 +301,7 @@ def test_a_right_that_goes_leaves_every_other_line(made: tuple[str, list[str]], 
     assert _less(granted, after)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(_templates(), st.data())
 def test_a_user_that_goes_leaves_every_other_line(made: tuple[str, list[str]], data: st.DataObject) -> None:
     text, names = made

@@ -187,7 +187,7 @@ def _stays(before: str, after: str) -> bool:
     return all(any(line.rstrip("\r\n") == other for other in rest) for line in lines_of(before))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(_with_anchors(), _keys)
 def test_whatever_the_file_a_switch_changes_nothing_else(text: str, name: str) -> None:
     before = load(text, "f.yaml")[0]
@@ -204,7 +204,7 @@ def test_whatever_the_file_a_switch_changes_nothing_else(text: str, name: str) -
         assert _stays(text, after)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(_with_anchors())
 def test_whatever_the_file_a_new_list_entry_changes_nothing_else(text: str) -> None:
     before = load(text, "f.yaml")[0]

@@ -98,7 +98,7 @@ def _files(draw: st.DrawFn, depth: int = 0) -> str:
     return "\n".join(lines)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(_files(), st.sampled_from(["\n", "\r\n"]), st.data())
 def test_lines_that_are_not_touched_stay_byte_for_byte(text: str, newline: str, data: st.DataObject) -> None:
     text = (text + "\n").replace("\n", newline)
