@@ -112,7 +112,7 @@ class KafkaNode:
         self.folder = folder
         self.node_id = node_id
         self._leader = joins or self
-        self.cluster_id = joins.cluster_id if joins else random_uuid()
+        self.cluster_id: str = joins.cluster_id if joins else random_uuid()
         self._distribution = kafka(KAFKA)
         self.plain = ("127.0.0.1", free_port())
         self.external = ("127.0.0.1", free_port())
@@ -121,7 +121,8 @@ class KafkaNode:
         self._settings = dict(settings or {})
         self._jvm = tuple(jvm)
         self._process: subprocess.Popen[bytes] | None = None
-        pki = self.pki = joins.pki if joins else Pki()
+        self.pki: Pki = joins.pki if joins else Pki()
+        pki = self.pki
         self.tls = Tls(pki.ca_pem)
         self.operator_tls = Tls(pki.ca_pem, *pki.issue("operator"))
         self._write(pki)

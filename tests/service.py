@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.contracts.conftest import install
 from tests.contracts.servers import MERGE, Api, lab_server
 from tests.kafka_node import KafkaNode
-from tests.lab.cluster import definition, install
+from tests.lab.cluster import definition
 
 SPACE = CLUSTER = "prompt-kafka"
 STRIMZI = "/apis/kafka.strimzi.io/v1"
