@@ -450,3 +450,21 @@ def test_large_messages_are_read_in_small_windows(
     assert len(told) > 3
     newest = search(admin, Asking(topic, wanted=7)).page.records
     assert [record.offset for record in newest] == list(range(39, 32, -1))
+
+
+def test_batches_larger_than_what_is_asked_for(admin: KafkaConnection, node: KafkaNode) -> None:
+    """A broker returns nothing of a partition whose next batch is larger than the limit, except of one."""
+    import random
+
+    topic = make_topic(admin, 5, max_message_bytes="9000000")
+    draw = random.Random(3)
+    rows = [{"value": b"row " + draw.randbytes(1000), "partition": n % 5} for n in range(15_000)]
+    write(node, topic, rows, **{"batch.num.messages": 10_000, "batch.size": 4_000_000, "linger.ms": 2000,
+                                "message.max.bytes": 5_000_000})  # fmt: skip
+    assert max(len(batch.raw) for batch in admin.fetch(topic, 0, 0).batches) > 2 << 20
+    rowed = Filter((read("value", "row"),))
+    for forwards in (False, True):
+        told = search(admin, Asking(topic, rowed, wanted=None, forwards=forwards), throttle=300e6)
+        assert (told.progress.matches, told.page.unread, told.page.ending) == (15_000, (), "end of the range")
+        page = search(admin, Asking(topic, wanted=200, forwards=forwards)).page
+        assert len(page.records) == 200 and not any(":" in each.why for each in page.unread)

@@ -77,12 +77,16 @@ class _Tail:
         self._said: dict[int, str] = {}
 
     def __iter__(self) -> Iterator[Record | Notice]:
+        turn = 0
         while not self._stop.is_set():
             yield from self._tell()
             if self._silent:
                 yield from self._look_again()
             asked: dict[int, dict[int, tuple[int, int]]] = {}
-            for partition, position in self.positions.items():
+            turn += 1  # a broker gives the first a batch, however large it is
+            places = list(self.positions.items())
+            first = turn % max(1, len(places))
+            for partition, position in places[first:] + places[:first]:
                 if partition not in self._silent:
                     asked.setdefault(self._leaders[partition], {})[partition] = (position, MOST)
             if not asked:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from prompt_kafka.clients.kafka import Fetched
+from prompt_kafka.clients.kafka import Batch, Fetched
 from prompt_kafka.messages.bounds import Asked
 
 FIRST_WINDOW = 1000  # offsets
@@ -13,6 +14,8 @@ SLACK = 1.25
 LEAST = 64 << 10  # bytes of one fetch
 EMPTY_TRIES = 6
 MUCH = 3
+LITTLE = 0.01
+HUGE = 128 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ class Lane:
     parts: list[Fetched] = field(default_factory=list)
     part_first: int = 0
     most: int = 0
+    largest: int = 0
     cursor: int = 0
 
     @property
@@ -87,7 +91,7 @@ class Lane:
         """Return the offset to fetch from, and how many bytes."""
         self.most = most
         if self.forwards:
-            return self.low, most
+            return self.low, self._limit(most)
         if not self.parts:
             if self.density:
                 fits, grown = int(most / SLACK / self.density), self.window * GROWTH
@@ -95,7 +99,14 @@ class Lane:
             self.part_first = max(self.low, self.high - self.window)
             self.cursor = self.part_first
         expected = (self.high - self.cursor) * self.density * SLACK
-        return self.cursor, most if not self.density else int(min(most, max(LEAST, expected)))
+        return self.cursor, self._limit(int(min(most, expected)) if self.density else most)
+
+    def _limit(self, size: int) -> int:
+        """Return a limit that one more batch fits in: of all but the first partition, brokers cut none."""
+        wanted = max(LEAST, size) + self.largest
+        for _ in range(self.empty):
+            wanted *= GROWTH
+        return min(HUGE, wanted)
 
     def answered(self, answer: Fetched) -> Piece | None:
         """Take what was fetched; return a piece when one is complete."""
@@ -107,6 +118,7 @@ class Lane:
                 self.failed = f"the broker gives nothing at offset {position}"
             return None
         self.empty = self.failures = 0
+        self.largest = max(self.largest, *(len(batch.raw) for batch in answer.batches))
         size = sum(len(batch.raw) for batch in answer.batches)
         if self.forwards:
             end = min(reached, self.high)
@@ -123,7 +135,7 @@ class Lane:
             return None
         inside = [b for each in self.parts for b in each.batches if b.base_offset < self.high]
         size = sum(len(batch.raw) for batch in inside)
-        self.density = max(size / (self.high - self.part_first), 0.01)
+        self.density = _density(inside)
         piece = self._piece(self.part_first, self.high, tuple(self.parts), size)
         self.high, self.parts = self.part_first, []
         if self.stepping:
@@ -132,9 +144,8 @@ class Lane:
 
     def _narrow(self) -> None:
         """Begin again with a smaller window where this one turns out to be much more than it should."""
-        size = sum(len(batch.raw) for part in self.parts for batch in part.batches)
-        density = size / (self.cursor - self.part_first)
-        window = max(1, int(self.most / SLACK / density)) if density else self.window
+        density = _density([batch for part in self.parts for batch in part.batches])
+        window = max(1, int(self.most / SLACK / density))
         whole = self.high - self.part_first
         if density * whole > MUCH * self.most and window < whole:
             self.parts, self.density, self.window = [], density, window
@@ -158,3 +169,11 @@ class Lane:
             self.gone = None
         self.number += 1
         return Piece(self.partition, self.number - 1, first, end, fetched, size, gone)
+
+
+def _density(batches: Sequence[Batch]) -> float:
+    """Return the bytes for each offset that whole batches cover; more than none."""
+    if not batches:
+        return LITTLE
+    covered = batches[-1].last_offset + 1 - batches[0].base_offset
+    return max(LITTLE, sum(len(batch.raw) for batch in batches) / max(1, covered))

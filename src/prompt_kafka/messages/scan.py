@@ -203,6 +203,7 @@ class Scan(Generic[Result]):
         most = min(PER_PARTITION, max(RESPONSE // len(lanes), 256 << 10))
         if self._throttle is not None:
             most = max(1, min(most, int(self._throttle * SMOOTH_S / len(lanes))))
+        lanes.sort(key=lambda lane: -lane.empty)  # the first is given a batch, however large it is
         positions = {lane.partition: lane.request(most) for lane in lanes}
         self._busy.add(leader)
         if leader not in self._streams:

@@ -20,7 +20,7 @@ from prompt_kafka.messages.scan import EMPTY_WAIT_S, Done, settle
 
 Result = TypeVar("Result")
 
-LEAST = 64 << 10
+LEAST = 256 << 10
 MOST = 1 << 20
 
 
@@ -90,7 +90,7 @@ class Steps(Generic[Result]):
                 clock.sleep(min(0.1, min(lane.retry_at for lane in open_lanes) - now), self._stop)
             return
         by_leader: dict[int, dict[int, tuple[int, int]]] = {}
-        for lane in lanes:
+        for lane in sorted(lanes, key=lambda lane: -lane.empty):
             most = min(MOST, max(LEAST, int(lane.window * 500)))
             by_leader.setdefault(lane.leader, {})[lane.partition] = lane.request(most)
         empty = min(lane.empty for lane in lanes)
