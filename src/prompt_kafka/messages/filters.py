@@ -93,7 +93,7 @@ class Filter:
     def asked(self) -> tuple[tuple[str, str], ...]:
         """What is compared and how, and with what, for the journal of readings."""
         found = [(f"{t.part}{f' {t.header}' if t.header else ''} {t.how}", t.text) for t in self.texts]
-        return (*found, *([("where", self.where)] if self.where else []))
+        return (*found, *([("CEL", self.where)] if self.where else []))
 
     @property
     def exact_key(self) -> bytes | None:

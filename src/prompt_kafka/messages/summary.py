@@ -81,8 +81,10 @@ def _read(page: Page) -> Iterator[str]:
         ranges = ", ".join(f"{s.partition}: {s.first}–{s.end - 1}" for s in page.spans if s.end > s.first)
         yield f"all of {len(page.spans)} partitions read ({records} records): {ranges or 'they are empty'}"
         return
+    waiting = {each.partition for each in page.unread}
     for span in page.spans:
-        yield _span(span)
+        if span.end > span.first or span.partition not in waiting:
+            yield _span(span)
 
 
 def _span(span: Span) -> str:

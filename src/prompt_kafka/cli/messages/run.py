@@ -233,7 +233,7 @@ def _noted(look: Session, asking: Asking, into: str = "") -> Iterator[Callable[[
         click.echo(note.problem, err=True)
 
     def ended(found: Found) -> None:
-        spans = tuple(Offsets(s.partition, s.first, s.end) for s in found.page.spans)
+        spans = tuple(Offsets(s.partition, s.first, s.end) for s in found.page.spans if s.end > s.first)
         progress = found.progress
         note.ended(Ended(found.page.ending, spans, progress.records, progress.fetched, progress.matches))
 
