@@ -8,7 +8,8 @@ import urllib.request
 
 import pytest
 
-from prompt_kafka.lab.slack import Fault, PortError, Slack
+from prompt_kafka.lab.loopback import PortError
+from prompt_kafka.lab.slack import Fault, Slack
 from prompt_kafka.lab.standing import FAULTS_FOLDER, StandingFaults
 
 

@@ -157,8 +157,9 @@ def _argocd(process: Process) -> list[Part]:
 
 
 def _argocd_api(process: Process) -> list[Part]:
-    from prompt_kafka.lab.argocd.rest import PortError, RestApi
+    from prompt_kafka.lab.argocd.rest import RestApi
     from prompt_kafka.lab.argocd.server import Applications
+    from prompt_kafka.lab.loopback import PortError
 
     applications = Applications(process.connect("argocd-server"))
     try:

@@ -9,16 +9,15 @@ but whoever asked never learns.
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from prompt_kafka.core.clock import SYSTEM, Clock
-from prompt_kafka.lab.forge_server import ROOT, Fault, Login, Server
+from prompt_kafka.lab.forge_server import ROOT, Fault, ForgeServer, Login
 from prompt_kafka.lab.forge_store import Pull, Pulls, RejectedError, token_of
-from prompt_kafka.lab.slack import PortError
+from prompt_kafka.lab.loopback import Serving
 
 Body = dict[str, Any]
 
@@ -47,22 +46,12 @@ class Forge:
         self.repository = repository
         self.faults: list[Fault] = []
         self.asked: list[str] = []
-        try:
-            self._server = Server(("127.0.0.1", port), self)
-        except OSError as error:
-            raise PortError(
-                f"the lab's forge cannot listen on port {port}: {error.strerror}",
-                where=f"127.0.0.1:{port}",
-                next="end what listens there (ss -ltnp), or make a new lab with another --name",
-            ) from None
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.1,), name="forge", daemon=True
-        )
+        self._serving = Serving("the lab's forge", "forge", port, lambda address: ForgeServer(address, self))
 
     @property
     def site(self) -> str:
         """Where it serves."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"http://{self._serving.address}"
 
     @property
     def url(self) -> str:
@@ -71,14 +60,11 @@ class Forge:
 
     def start(self) -> None:
         """Begin to serve."""
-        self._thread.start()
+        self._serving.start()
 
     def stop(self) -> None:
         """Stop serving."""
-        if self._thread.is_alive():
-            self._server.shutdown()
-            self._thread.join(2.0)
-        self._server.server_close()
+        self._serving.stop()
 
     def take_fault(self, method: str, path: str) -> Fault | None:
         """Return the error that was ordered for a call, using it up."""

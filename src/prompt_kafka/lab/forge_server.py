@@ -8,12 +8,13 @@ import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from prompt_kafka.lab import forge_page
 from prompt_kafka.lab.forge_store import RejectedError
+from prompt_kafka.lab.loopback import Server
 
 if TYPE_CHECKING:
     from prompt_kafka.lab.forge import Forge
@@ -45,11 +46,8 @@ class Login:
     may: str = "write"
 
 
-class Server(ThreadingHTTPServer):
+class ForgeServer(Server):
     """Serves one forge."""
-
-    daemon_threads = True
-    allow_reuse_address = True
 
     def __init__(self, address: tuple[str, int], forge: Forge) -> None:
         self.forge = forge
@@ -58,7 +56,7 @@ class Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: Server
+    server: ForgeServer
 
     def _handle(self) -> None:
         forge, parts = self.server.forge, urlsplit(self.path)

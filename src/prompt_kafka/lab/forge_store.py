@@ -7,7 +7,6 @@ in GitHub's own words.
 from __future__ import annotations
 
 import json
-import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,17 +16,14 @@ from pathlib import Path
 from prompt_kafka.clients.files import write_atomic
 from prompt_kafka.core.clock import SYSTEM, Clock
 from prompt_kafka.lab.git import GitError, git
+from prompt_kafka.lab.loopback import kept_token
 
 ADMIN = "lab-maintainer"
 
 
 def token_of(folder: Path) -> str:
     """Return the runbook's token, made once and kept in a private file."""
-    file = folder / "forge-token"
-    if not file.exists():
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_atomic(file, f"ghp_lab_{secrets.token_urlsafe(24)}\n")
-    return file.read_text().strip()
+    return kept_token(folder / "forge-token", "ghp_lab_")
 
 
 class RejectedError(Exception):

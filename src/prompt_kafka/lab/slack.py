@@ -13,13 +13,13 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from prompt_kafka.core.clock import SYSTEM, Clock
-from prompt_kafka.core.errors import PromptKafkaError
+from prompt_kafka.lab.loopback import PortError, Server, Serving
 from prompt_kafka.lab.slack_later import Later
 from prompt_kafka.lab.slack_store import Answer, Messages, token_of
 from prompt_kafka.lab.standing import FAULTS_FOLDER, StandingFaults
@@ -29,12 +29,6 @@ log = logging.getLogger(__name__)
 FAULTS = "/lab/faults"
 _TRUE = ("1", "true", "True", True)
 _BODY_LIMIT = 1 << 20
-
-
-class PortError(PromptKafkaError):
-    """The port is not to be had."""
-
-    code = "port-taken"
 
 
 @dataclass
@@ -126,34 +120,24 @@ class Slack:
         self.later = Later(folder / "slack.sqlite", self.messages, clock)
         self._clock = clock
         try:
-            self._server = _Server(("127.0.0.1", port), self)
-        except OSError as error:
+            self._serving = Serving("the lab's Slack", "slack", port, lambda address: _Server(address, self))
+        except PortError:
             self.later.close()
             self.messages.close()
-            raise PortError(
-                f"the lab's Slack cannot listen on port {port}: {error.strerror}",
-                where=f"127.0.0.1:{port}",
-                next="end what listens there (ss -ltnp), or make a new lab with another --name",
-            ) from None
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.1,), name="slack", daemon=True
-        )
+            raise
 
     @property
     def url(self) -> str:
         """What a client takes as its base: ``http://127.0.0.1:PORT/api/``."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}/api/"
+        return f"http://{self._serving.address}/api/"
 
     def start(self) -> None:
         """Begin to serve."""
-        self._thread.start()
+        self._serving.start()
 
     def stop(self) -> None:
         """Stop serving."""
-        if self._thread.is_alive():
-            self._server.shutdown()
-            self._thread.join(2.0)
-        self._server.server_close()
+        self._serving.stop()
         self.later.close()
         self.messages.close()
 
@@ -200,10 +184,7 @@ class Slack:
         return known[method]()
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    allow_reuse_address = True
-
+class _Server(Server):
     def __init__(self, address: tuple[str, int], slack: Slack) -> None:
         self.slack = slack
         super().__init__(address, _Handler)

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from prompt_kafka.clients.files import write_atomic
 from prompt_kafka.core.clock import Clock
+from prompt_kafka.lab.loopback import kept_token
 
 Answer = dict[str, Any]
 _TRUE = ("1", "true", "True", True)
@@ -31,15 +31,7 @@ class SlackProblem(Exception):
 
 def token_of(folder: Path) -> str:
     """Return the lab's bot token, made once and kept in a private file."""
-    file = folder / "slack-token"
-    try:
-        return file.read_text().strip()
-    except FileNotFoundError:
-        pass
-    token = f"xoxb-lab-{secrets.token_urlsafe(24)}"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    write_atomic(file, token + "\n")
-    return token
+    return kept_token(folder / "slack-token", "xoxb-lab-")
 
 
 class Messages:

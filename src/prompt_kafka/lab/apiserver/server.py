@@ -12,18 +12,12 @@ from pathlib import Path
 
 import uvicorn
 
-from prompt_kafka.core.errors import PromptKafkaError
 from prompt_kafka.lab.apiserver.app import Api
 from prompt_kafka.lab.apiserver.database import Database
 from prompt_kafka.lab.apiserver.housekeeping import keep_house
 from prompt_kafka.lab.apiserver.pki import prepare
 from prompt_kafka.lab.apiserver.store import Store
-
-
-class PortError(PromptKafkaError):
-    """The port is not to be had."""
-
-    code = "port-taken"
+from prompt_kafka.lab.loopback import PortError
 
 
 class _Server(uvicorn.Server):

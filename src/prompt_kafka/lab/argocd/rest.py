@@ -10,18 +10,16 @@ from __future__ import annotations
 import hmac
 import json
 import logging
-import secrets
 import ssl
-import threading
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from prompt_kafka.clients.files import write_atomic
 from prompt_kafka.core.errors import PromptKafkaError
 from prompt_kafka.lab.argocd.server import ApiRefusal, Applications
+from prompt_kafka.lab.loopback import Server, Serving, kept_token
 
 log = logging.getLogger(__name__)
 
@@ -32,18 +30,9 @@ VERSION = "v3.6.0+lab"
 _BODY_LIMIT = 1 << 20
 
 
-class PortError(PromptKafkaError):
-    """The port is not to be had."""
-
-    code = "port-taken"
-
-
 def token_of(folder: Path) -> str:
     """Return the lab's token for this API, made on first use and kept private."""
-    file = folder / TOKEN_FILE
-    if not file.exists() or not file.read_text().strip():
-        write_atomic(file, secrets.token_urlsafe(32) + "\n")
-    return file.read_text().strip()
+    return kept_token(folder / TOKEN_FILE, "", 32)
 
 
 class RestApi:
@@ -62,37 +51,25 @@ class RestApi:
     def __init__(self, applications: Applications, folder: Path, port: int) -> None:
         self.applications = applications
         self._token = token_of(folder)
-        try:
-            self._server = _Server(("127.0.0.1", port), self)
-        except OSError as error:
-            raise PortError(
-                f"the lab's Argo CD cannot listen on port {port}: {error.strerror}",
-                where=f"127.0.0.1:{port}",
-                next="end what listens there (ss -ltnp), or make a new lab with another --name",
-            ) from None
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(folder / "pki" / "server.crt", folder / "pki" / "server.key")
-        self._server.context = context
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.1,), name="argocd-api", daemon=True
+        self._serving = Serving(
+            "the lab's Argo CD", "argocd-api", port, lambda address: _Server(address, self, context)
         )
 
     @property
     def address(self) -> str:
         """What goes into ``ARGOCD_SERVER``."""
-        return f"127.0.0.1:{self._server.server_address[1]}"
+        return self._serving.address
 
     def start(self) -> None:
         """Begin to serve."""
-        self._thread.start()
+        self._serving.start()
 
     def stop(self) -> None:
         """Stop serving."""
         self.applications.stop()
-        if self._thread.is_alive():
-            self._server.shutdown()
-            self._thread.join(2.0)
-        self._server.server_close()
+        self._serving.stop()
 
     def answer(
         self, method: str, path: str, query: Mapping[str, str], body: Mapping[str, Any], shown: str
@@ -128,13 +105,9 @@ class RestApi:
         raise ApiRefusal(501, 12, "Method Not Allowed")
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    allow_reuse_address = True
-    context: ssl.SSLContext
-
-    def __init__(self, address: tuple[str, int], api: RestApi) -> None:
-        self.api = api
+class _Server(Server):
+    def __init__(self, address: tuple[str, int], api: RestApi, context: ssl.SSLContext) -> None:
+        self.api, self.context = api, context
         super().__init__(address, _Handler)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
