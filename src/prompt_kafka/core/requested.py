@@ -14,6 +14,13 @@ def _found(world: World, branch: str, base: str, mark: str = "") -> PullRequest 
     return unknown(seen) if seen.known is None else chosen(seen.known, mark)
 
 
+def _numbered(world: World, branch: str, base: str, number: int) -> PullRequest | Verdict | None:
+    seen = world.requests.get(RequestsOf(branch, base), unseen())
+    if seen.known is None:
+        return unknown(seen)
+    return next((each for each in seen.known if each.number == number), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Requested:
     """The branch has a pull request: the run's own, open or merged, or one that a person has opened."""
@@ -86,10 +93,9 @@ class Mergeable:
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
-        seen = world.requests.get(RequestsOf(self.branch, self.base), unseen())
-        if seen.known is None:
-            return unknown(seen)
-        found = next((each for each in seen.known if each.number == self.number), None)
+        found = _numbered(world, self.branch, self.base, self.number)
+        if isinstance(found, Verdict):
+            return found
         if found is None:
             return no(f"there is no pull request #{self.number} of {self.branch}")
         if found.state != "open":
@@ -116,10 +122,9 @@ class Merged:
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
-        seen = world.requests.get(RequestsOf(self.branch, self.base), unseen())
-        if seen.known is None:
-            return unknown(seen)
-        found = next((each for each in seen.known if each.number == self.number), None)
+        found = _numbered(world, self.branch, self.base, self.number)
+        if isinstance(found, Verdict):
+            return found
         if found is None or found.state != "merged":
             return no(f"pull request #{self.number} is {found.state if found else 'gone'}")
         return yes(f"{found} is merged{f' by {found.by}' if found.by else ''}")
@@ -140,10 +145,9 @@ class BranchGone:
 
     def judge(self, world: World) -> Verdict:
         """Judge it on a World."""
-        seen = world.requests.get(RequestsOf(self.branch, self.base), unseen())
-        if seen.known is None:
-            return unknown(seen)
-        found = next((each for each in seen.known if each.number == self.number), None)
+        found = _numbered(world, self.branch, self.base, self.number)
+        if isinstance(found, Verdict):
+            return found
         if found is None or found.there:
             return no(f"branch {self.branch} is still there")
         return yes(f"branch {self.branch} is deleted")
