@@ -171,6 +171,13 @@ class Lane:
         return Piece(self.partition, self.number - 1, first, end, fetched, size, gone)
 
 
+def lanes_of(asked: Sequence[Asked], *, forwards: bool) -> dict[int, Lane]:
+    """Return a lane for each range, by partition."""
+    return {
+        each.partition: Lane(each, forwards, each.leader, low=each.first, high=each.until) for each in asked
+    }
+
+
 def _density(batches: Sequence[Batch]) -> float:
     """Return the bytes for each offset that whole batches cover; more than none."""
     if not batches:

@@ -21,7 +21,7 @@ from prompt_kafka.clients.kafka.reach import reach
 from prompt_kafka.clients.kafka.stream import Stream
 from prompt_kafka.core.errors import PromptKafkaError, UnreachableError
 from prompt_kafka.messages.bounds import Asked
-from prompt_kafka.messages.lane import Lane, Piece
+from prompt_kafka.messages.lane import Lane, Piece, lanes_of
 
 AHEAD = 3  # pieces of a partition that nobody has taken yet
 IN_FLIGHT = 40 << 20  # bytes of all of them
@@ -56,8 +56,6 @@ class Scan(Generic[Result]):
         Bytes per second that may be fetched.
     stop
         Ends it early.
-    wanted
-        How many records are enough; not used here.
     """
 
     def __init__(
@@ -71,12 +69,8 @@ class Scan(Generic[Result]):
         committed: bool = True,
         throttle: float | None = None,
         stop: threading.Event | None = None,
-        wanted: int | None = None,
     ) -> None:
-        self.lanes = {
-            each.partition: Lane(each, forwards, each.leader, low=each.first, high=each.until)
-            for each in asked
-        }
+        self.lanes = lanes_of(asked, forwards=forwards)
         self.fetched_bytes = 0
         self._connection, self._topic, self._work = connection, topic, work
         self._committed, self._throttle = committed, throttle

@@ -119,23 +119,11 @@ class _Run:
 
     def run(self, throttle: float | None) -> str:
         """Read until there is a reason to end; return it."""
-        asking, merge = self._asking, self._merge
+        merge = self._merge
         for each in self._asked:
             merge.open(each.partition, finished=each.first >= each.until)
         self._say(force=True)
-        few = asking.wanted is not None and asking.wanted <= FEW and not asking.filter
-        scan = (Steps if few else Scan)(
-            self._connection,
-            asking.topic,
-            self._asked,
-            self._work,
-            forwards=asking.forwards,
-            committed=asking.committed,
-            throttle=throttle,
-            stop=self._stop,
-            wanted=asking.wanted,
-        )
-        with scan:
+        with self._opened(throttle) as scan:
             while True:
                 merge.emit()
                 ending = self._ending(scan)
@@ -154,6 +142,27 @@ class _Run:
                     scan.hold(partition, merge.full(partition))
                 self._fetched = scan.fetched_bytes
                 self._say()
+
+    def _opened(self, throttle: float | None) -> Scan[tuple[Part, Matched]] | Steps[tuple[Part, Matched]]:
+        """Return what reads: step by step for a page, else with threads."""
+        asking = self._asking
+        what = self._connection, asking.topic, self._asked, self._work
+        if asking.wanted is not None and asking.wanted <= FEW and not asking.filter:
+            return Steps(
+                *what,
+                asking.wanted,
+                forwards=asking.forwards,
+                committed=asking.committed,
+                throttle=throttle,
+                stop=self._stop,
+            )
+        return Scan(
+            *what,
+            forwards=asking.forwards,
+            committed=asking.committed,
+            throttle=throttle,
+            stop=self._stop,
+        )
 
     def _work(self, piece: Piece, buffer: Buffer) -> tuple[Part, Matched]:
         """Match a piece; runs on the scan's threads."""

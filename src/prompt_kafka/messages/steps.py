@@ -15,7 +15,7 @@ from prompt_kafka.clients.kafka import KafkaConnection
 from prompt_kafka.clients.kafka.codecs import Buffer
 from prompt_kafka.clients.kafka.fetch import fetch_from_each
 from prompt_kafka.messages.bounds import Asked
-from prompt_kafka.messages.lane import Lane, Piece
+from prompt_kafka.messages.lane import Piece, lanes_of
 from prompt_kafka.messages.scan import EMPTY_WAIT_S, Done, settle
 
 Result = TypeVar("Result")
@@ -25,7 +25,13 @@ MOST = 1 << 20
 
 
 class Steps(Generic[Result]):
-    """Reads ranges of partitions a bit at a time; parameters as `Scan`."""
+    """Reads ranges of partitions a bit at a time; parameters as `Scan`.
+
+    Parameters
+    ----------
+    wanted
+        How many records are enough, of all partitions together.
+    """
 
     def __init__(
         self,
@@ -33,20 +39,17 @@ class Steps(Generic[Result]):
         topic: str,
         asked: Sequence[Asked],
         work: Callable[[Piece, Buffer], Result],
+        wanted: int,
         *,
         forwards: bool = False,
         committed: bool = True,
         throttle: float | None = None,
         stop: threading.Event | None = None,
-        wanted: int | None = None,
     ) -> None:
-        self.lanes = {
-            each.partition: Lane(each, forwards, each.leader, low=each.first, high=each.until)
-            for each in asked
-        }
-        share = 2 * (wanted or 1) // max(1, len(asked)) + 4
+        self.lanes = lanes_of(asked, forwards=forwards)
+        share = 2 * max(1, wanted) // max(1, len(asked)) + 4
         for lane in self.lanes.values():
-            lane.window = share if len(asked) > 1 else max(1, wanted or 1)
+            lane.window = share if len(asked) > 1 else max(1, wanted)
             lane.stepping = True
         self.fetched_bytes = 0
         self._connection, self._topic, self._work = connection, topic, work
