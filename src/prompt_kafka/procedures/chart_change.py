@@ -17,7 +17,7 @@ from prompt_kafka.core.delivery import Application, GitState
 from prompt_kafka.core.errors import RefusedError
 from prompt_kafka.core.plan import Step
 from prompt_kafka.core.world import INSTANT, Look, Part, World
-from prompt_kafka.procedures import delivery, git_guards, guards
+from prompt_kafka.procedures import delivery, git_guards
 from prompt_kafka.procedures.authoring.show import difference_shown
 from prompt_kafka.procedures.passwords import passwords
 from prompt_kafka.procedures.proof import finished
@@ -69,18 +69,13 @@ def ground(world: World, means: Means) -> Ground:
     RefusedError
         By the rules of :mod:`~prompt_kafka.procedures.guards` and :mod:`~prompt_kafka.procedures.git_guards`.
     """
-    guards.right_cluster(world)
-    guards.seen(
+    git, argo = git_guards.ground(
         world,
-        ("Git", world.git),
-        ("Argo CD's applications", world.applications),
+        means.environment.application,
         ("topics and users", world.resources),
         ("the brokers", world.cluster),
         ("the topics on the brokers", world.topics),
     )
-    git = world.git.known
-    assert git is not None
-    argo = git_guards.reached(git, world, means.environment.application)
     return Ground(world, git, argo, argo.environment or world.target.environment, means)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from prompt_kafka.core.delivery import Application, GitState
 from prompt_kafka.core.errors import RefusedError
-from prompt_kafka.core.world import World
+from prompt_kafka.core.world import Seen, World
+from prompt_kafka.procedures import guards
 from prompt_kafka.procedures.rendered import Key, Render, difference
 
 
@@ -42,6 +44,25 @@ def application(world: World, name: str) -> Application:
             next="wait for its end",
         )
     return found
+
+
+def ground(
+    world: World, name: str, *seen: tuple[str, Seen[Any]], folder: str = ""
+) -> tuple[GitState, Application]:
+    """Return what a change through Git begins with: the branch, and the Application that follows it.
+
+    Parameters
+    ----------
+    name, folder
+        As of `reached`.
+    seen
+        What must have been seen besides: its name and the part of the World.
+    """
+    guards.right_cluster(world)
+    guards.seen(world, ("Git", world.git), ("Argo CD's applications", world.applications), *seen)
+    git = world.git.known
+    assert git is not None
+    return git, reached(git, world, name, folder=folder)
 
 
 def reached(git: GitState, world: World, name: str, *, folder: str = "") -> Application:

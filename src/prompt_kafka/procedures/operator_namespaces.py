@@ -91,19 +91,15 @@ def plan(request: WatchRequest, world: World, means: Means) -> Plan:
         raise UsageError(
             f"{name!r} is no name of a namespace", next="use lower-case letters, digits, hyphens"
         )
-    guards.right_cluster(world)
-    guards.seen(
-        world,
-        ("Git", world.git),
-        ("Argo CD's applications", world.applications),
-        ("the operator's clusters", world.installation),
-    )
-    git, seen = world.git.known, world.installation.known
-    assert git is not None and seen is not None
     environment = means.environment
-    argo = git_guards.reached(
-        git, world, environment.operator_application, folder=environment.operator_folder
+    git, argo = git_guards.ground(
+        world,
+        environment.operator_application,
+        ("the operator's clusters", world.installation),
+        folder=environment.operator_folder,
     )
+    seen = world.installation.known
+    assert seen is not None
     watched = in_git(git, environment.operator_folder, argo.environment or world.target.environment)
     if watched.names is None:
         raise RefusedError(

@@ -17,7 +17,7 @@ from prompt_kafka.core.delivery import Application, GitState
 from prompt_kafka.core.live import leaves
 from prompt_kafka.core.plan import Step
 from prompt_kafka.core.world import INSTANT, Look, Part, World
-from prompt_kafka.procedures import delivery, git_guards, guards, rollout_guards
+from prompt_kafka.procedures import delivery, git_guards, rollout_guards
 from prompt_kafka.procedures.authoring.show import difference_shown
 from prompt_kafka.procedures.passwords import passwords
 from prompt_kafka.procedures.proof import finished
@@ -48,17 +48,12 @@ def ground(world: World, means: Means) -> tuple[GitState, Application]:
     RefusedError
         By the rules of :mod:`~prompt_kafka.procedures.guards` and :mod:`~prompt_kafka.procedures.git_guards`.
     """
-    guards.right_cluster(world)
-    guards.seen(
+    return git_guards.ground(
         world,
-        ("Git", world.git),
-        ("Argo CD's applications", world.applications),
+        means.environment.application,
         ("topics and users", world.resources),
         ("the nodes", world.nodes),
     )
-    git = world.git.known
-    assert git is not None
-    return git, git_guards.reached(git, world, means.environment.application)
 
 
 @dataclass(frozen=True, slots=True)
