@@ -12,13 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.core.service import Environment
 from prompt_kafka.core.world import Look, Part, World
 from prompt_kafka.targets import TargetOptions, environment_of, kubeconfig_of, owner
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from prompt_kafka.acting import Acting
     from prompt_kafka.adapters.access import Entry
@@ -28,11 +27,9 @@ if TYPE_CHECKING:
     from prompt_kafka.announcing import Announcing
     from prompt_kafka.clients.kafka import KafkaConnection
     from prompt_kafka.core.actions import Action
-    from prompt_kafka.core.delivery import GitState
     from prompt_kafka.core.doctor import Examined
     from prompt_kafka.core.drift import Comparison
     from prompt_kafka.core.history import History
-    from prompt_kafka.core.hours import Hours
     from prompt_kafka.core.plan import Plan
     from prompt_kafka.core.reading import Reading
     from prompt_kafka.core.request import Request, Terms
@@ -95,17 +92,10 @@ class Session:
         RefusedError
             It does not say so, or the configuration calls it production.
         """
-        from prompt_kafka.core.errors import RefusedError
-        from prompt_kafka.core.labs import says_lab
+        from prompt_kafka.core.labs import require_lab
 
         version, _ = self.kubernetes.version()
-        if self.environment.production or not says_lab(version):
-            raise RefusedError(
-                "not-a-lab",
-                f"{self.environment.name} is no lab: its Kubernetes API does not say so (it is {version})",
-                where=self.kubernetes.server,
-                next="records are written into labs only: prompt-kafka lab up",
-            )
+        require_lab(self.environment, version, self.kubernetes.server)
 
     def note_reading(self, reading: Reading, who: str = "") -> Note:
         """Note in this machine's journal that somebody begins to read messages; never raises.
@@ -270,34 +260,6 @@ def examine(options: TargetOptions) -> tuple[Environment, Examined]:
 
     environment = environment_of(options, changes=False)
     return environment, doctor.examine(environment, allow_exec=options.allow_exec)
-
-
-def tree_of(options: TargetOptions) -> tuple[Environment, GitState]:
-    """Return the environment that is meant and the tree in Git that it comes from; asks no cluster.
-
-    Raises
-    ------
-    UsageError, UnreachableError
-        No repository is configured; it does not answer.
-    """
-    from prompt_kafka.adapters.repository import repository_of
-
-    environment = environment_of(options, changes=False)
-    return environment, repository_of(environment).look(("environments", "applications"))
-
-
-def production_hours(options: TargetOptions, ahead: timedelta) -> tuple[Environment, Hours]:
-    """Return the production hours of the environment that is meant, for some time ahead; asks no service.
-
-    Raises
-    ------
-    UsageError
-        None are configured, or the environment cannot be told.
-    """
-    from prompt_kafka.adapters import hours
-
-    environment = environment_of(options, changes=False)
-    return environment, hours.look(environment, SYSTEM.now(), ahead)
 
 
 @contextmanager

@@ -13,10 +13,18 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prompt_kafka.adapters import config
+from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.core.errors import UsageError
 from prompt_kafka.core.service import Environment
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from prompt_kafka.core.delivery import GitState
+    from prompt_kafka.core.hours import Hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +133,31 @@ def owner() -> str:
 def kubeconfig_of(environment: Environment) -> Path | None:
     """Return the kubeconfig file that an environment names."""
     return Path(environment.kubeconfig).expanduser() if environment.kubeconfig else None
+
+
+def tree_of(options: TargetOptions) -> tuple[Environment, GitState]:
+    """Return the environment that is meant and the tree in Git that it comes from; asks no cluster.
+
+    Raises
+    ------
+    UsageError, UnreachableError
+        No repository is configured; it does not answer.
+    """
+    from prompt_kafka.adapters.repository import repository_of
+
+    environment = environment_of(options, changes=False)
+    return environment, repository_of(environment).look(("environments", "applications"))
+
+
+def production_hours(options: TargetOptions, ahead: timedelta) -> tuple[Environment, Hours]:
+    """Return the production hours of the environment that is meant, for some time ahead; asks no service.
+
+    Raises
+    ------
+    UsageError
+        None are configured, or the environment cannot be told.
+    """
+    from prompt_kafka.adapters import hours
+
+    environment = environment_of(options, changes=False)
+    return environment, hours.look(environment, SYSTEM.now(), ahead)

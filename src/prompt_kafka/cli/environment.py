@@ -8,8 +8,7 @@ from prompt_kafka.cli.change import ChangeOptions, change, change_options
 from prompt_kafka.cli.options import data_option, output_option, rendered, target_options
 from prompt_kafka.core.errors import UsageError
 from prompt_kafka.core.request_tree import EnvironmentDeleteRequest, EnvironmentRequest
-from prompt_kafka.factory import tree_of
-from prompt_kafka.targets import TargetOptions
+from prompt_kafka.targets import TargetOptions, tree_of
 
 
 @click.group("environment")

@@ -14,8 +14,7 @@ from prompt_kafka.core.clock import SYSTEM
 from prompt_kafka.core.hours import Interval
 from prompt_kafka.core.outlook import Outlook, length, outlook
 from prompt_kafka.core.outlook_told import as_json, head, none
-from prompt_kafka.factory import production_hours
-from prompt_kafka.targets import TargetOptions
+from prompt_kafka.targets import TargetOptions, production_hours
 
 
 @click.command("windows")

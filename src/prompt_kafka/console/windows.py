@@ -17,7 +17,7 @@ from prompt_kafka.core.errors import PromptKafkaError
 from prompt_kafka.core.hours import Hours
 from prompt_kafka.core.outlook import Outlook, outlook
 from prompt_kafka.core.outlook_told import as_json, head, none
-from prompt_kafka.factory import production_hours
+from prompt_kafka.targets import production_hours
 
 USUAL_DAYS, MOST_DAYS = 7, 60
 ROW, LEFT, WIDTH = 26, 118, 960
