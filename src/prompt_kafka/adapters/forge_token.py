@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from pathlib import Path
 
+from prompt_kafka.adapters import tokens
 from prompt_kafka.core.doctor import GITHUB_TOKEN
 from prompt_kafka.core.errors import UsageError
 from prompt_kafka.core.forge import Project, project_of
@@ -14,15 +13,7 @@ from prompt_kafka.core.service import Environment
 
 def token_of(environment: Environment, variables: Mapping[str, str] | None = None) -> tuple[str, str]:
     """Return the token for an environment, or an empty one and why there is none."""
-    if environment.pull_request.token_file:
-        path = Path(environment.pull_request.token_file).expanduser()
-        try:
-            token = path.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            return "", f"the token file {path} cannot be read: {getattr(error, 'strerror', 'not text')}"
-        return token, "" if token else f"the token file {path} is empty"
-    token = (os.environ if variables is None else variables).get(GITHUB_TOKEN, "").strip()
-    return token, "" if token else f"no token in {GITHUB_TOKEN}"
+    return tokens.found(environment.pull_request.token_file, GITHUB_TOKEN, variables)
 
 
 def project(environment: Environment, address: str = "") -> Project:
