@@ -110,25 +110,6 @@ def fetch(
     return found
 
 
-def fetch_from(
-    connection: KafkaConnection,
-    leader: int,
-    topic: str,
-    positions: Mapping[int, tuple[int, int]],
-    *,
-    committed: bool,
-    wait: float = 0.0,
-) -> dict[int, Fetched | PromptKafkaError]:
-    """Fetch partitions of one topic from one broker, once; what failed is a value.
-
-    Parameters
-    ----------
-    positions
-        Offset to start at and limit in bytes, by partition.
-    """
-    return fetch_from_each(connection, topic, {leader: positions}, committed=committed, wait=wait)
-
-
 def fetch_from_each(
     connection: KafkaConnection,
     topic: str,
@@ -137,7 +118,13 @@ def fetch_from_each(
     committed: bool,
     wait: float = 0.0,
 ) -> dict[int, Fetched | PromptKafkaError]:
-    """Do the same with several brokers at once; `positions` by leader."""
+    """Fetch partitions of one topic from several brokers at once, once; what failed is a value.
+
+    Parameters
+    ----------
+    positions
+        By leader and partition: offset to start at, and limit in bytes.
+    """
     requests: list[tuple[Any, int | None]] = []
     for leader, wanted in positions.items():
         offsets = {(topic, partition): offset for partition, (offset, _) in wanted.items()}

@@ -54,13 +54,6 @@ class Registry:
         """Return a kind by where it stands in a URL."""
         return self._served.get((group, version, plural))
 
-    def by_kind(self, api_version: str, kind: str) -> Resource | None:
-        """Return a kind by what a manifest calls it."""
-        for resource in self._served.values():
-            if resource.kind == kind and resource.api_version == api_version and not resource.not_stored:
-                return resource
-        return None
-
     def of(self, group: str, version: str) -> list[Resource]:
         """Return the kinds of a group and version."""
         return [r for r in self._served.values() if r.group == group and r.version == version]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -173,8 +173,3 @@ _SIZE = re.compile(r"-X(m[sx])(\d+)([kKmMgG]?)\b")
 def _megabytes(number: str, unit: str) -> int:
     factor = {"": 1 / 1048576, "k": 1 / 1024, "m": 1, "g": 1024}[unit.lower()]
     return max(32, int(int(number) * factor))
-
-
-def container_name(pod: Mapping[str, Any]) -> str:
-    """Return the name of the container that is the node."""
-    return str(pod["spec"]["containers"][0]["name"])
