@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from starlette.requests import Request
@@ -21,9 +20,8 @@ from prompt_kafka.console.reads import ToRead
 from prompt_kafka.console.rendering import query
 from prompt_kafka.console.tree import tree
 from prompt_kafka.core.errors import PromptKafkaError, UsageError
-from prompt_kafka.core.reading import Act, Asked, Ended, Range, Reading
 from prompt_kafka.factory import Session
-from prompt_kafka.messages import Found, permalink, search, views, whole
+from prompt_kafka.messages import Found, noted, permalink, search, views, whole
 from prompt_kafka.messages.decode import Decoded
 from prompt_kafka.messages.render import found_json
 from prompt_kafka.messages.summary import found_summary
@@ -55,10 +53,7 @@ def index(request: Request) -> Response:
         "opened": any(values.get(name) for name in more),
     }
     try:
-        asked = here.reads.asked(topic, values)
-        with PLACES.held(request.state.signed_in.key), here.pool.session() as session:
-            view = views.view_of(session.environment.messages, topic)
-            found = _read(session, asked, view, _who(request))
+        asked, view, found = _read(request)
     except PromptKafkaError as error:
         status = 400 if isinstance(error, UsageError) else 503
         return shown(request, "messages.html", status, error=error, found=None, **shape)
@@ -81,12 +76,8 @@ def index(request: Request) -> Response:
 
 def listed(request: Request) -> Response:
     """Return the same as JSON: what ``messages -o json`` prints."""
-    topic, here = request.path_params["topic"], desk(request)
     try:
-        asked = here.reads.asked(topic, _values(request))
-        with PLACES.held(request.state.signed_in.key), here.pool.session() as session:
-            view = views.view_of(session.environment.messages, topic)
-            found = _read(session, asked, view, _who(request))
+        asked, view, found = _read(request)
     except PromptKafkaError as error:
         return failure(request, error)
     return JSONResponse(found_json(found, view, token_of(asked.asking, found)))
@@ -161,43 +152,29 @@ def _who(request: Request) -> str:
     return str(request.state.signed_in.person.name)
 
 
-def _read(session: Session, asked: ToRead, view: views.TopicView, who: str) -> Found:
+def _read(request: Request) -> tuple[ToRead, views.TopicView, Found]:
+    """Return what a page asks for, how its topic is shown, and what was found."""
+    topic, here, who = request.path_params["topic"], desk(request), _who(request)
+    asked = here.reads.asked(topic, _values(request))
     asking = asked.asking
-    act = Act.SEARCH if asking.filter else Act.VIEW
-    filters = tuple(Asked(how, text) for how, text in asking.filter.asked)
-    with _noted(session, Reading(act, asking.topic, filters=filters), who) as ended:
-        found = search(session.kafka(), asking, view=view, budget=asked.budget, throttle=asked.throttle)
-        if asked.topic_id and found.page.topic_id != asked.topic_id:
-            raise UsageError(
-                f"topic {asking.topic} was created anew since that search",
-                next="search it from its beginning",
-            )
-        spans = tuple(Range(span.partition, span.first, span.end) for span in found.page.spans)
-        progress = found.progress
-        ended.append(Ended(found.page.ending, spans, progress.records, progress.fetched, progress.matches))
-    return found
+    with PLACES.held(request.state.signed_in.key), here.pool.session() as session:
+        view = views.view_of(session.environment.messages, topic)
+        with noted.until_ended(session.note_reading(noted.search(asking), who)) as ended:
+            found = search(session.kafka(), asking, view=view, budget=asked.budget, throttle=asked.throttle)
+            if asked.topic_id and found.page.topic_id != asked.topic_id:
+                raise UsageError(
+                    f"topic {asking.topic} was created anew since that search",
+                    next="search it from its beginning",
+                )
+            ended(noted.searched(found))
+    return asked, view, found
 
 
 def _look(session: Session, place: permalink.Permalink, who: str) -> permalink.Looked:
-    only = Range(place.partition, place.offset, place.offset + 1)
-    with _noted(session, Reading(Act.VIEW, place.topic, place.topic_id, (only,)), who) as ended:
+    with noted.until_ended(session.note_reading(noted.record(place), who)) as ended:
         looked = permalink.look(session.kafka(), place)
-        there = looked.record is not None
-        ended.append(Ended(looked.answer.value, (only,) if there else (), int(there), 0, int(there)))
+        ended(noted.looked(place, looked))
     return looked
-
-
-@contextmanager
-def _noted(session: Session, reading: Reading, who: str) -> Iterator[list[Ended]]:
-    """Note in the journal who reads what, and how that ended."""
-    note = session.note_reading(reading, who)
-    ended: list[Ended] = []
-    try:
-        yield ended
-    except BaseException as error:
-        note.ended(Ended(f"failed: {type(error).__name__}"))
-        raise
-    note.ended(ended[0])
 
 
 def _parts(seen: Viewed) -> Iterator[tuple[str, Decoded]]:

@@ -15,9 +15,6 @@ import click
 
 from prompt_kafka.cli.options import rendered
 from prompt_kafka.core.errors import ExitCode, UsageError
-from prompt_kafka.core.reading import Act, Ended, Reading
-from prompt_kafka.core.reading import Asked as Looked
-from prompt_kafka.core.reading import Range as Offsets
 from prompt_kafka.factory import Session, session
 from prompt_kafka.targets import TargetOptions, environment_of
 
@@ -226,22 +223,13 @@ def _follow(
 @contextmanager
 def _noted(look: Session, asking: Asking, into: str = "") -> Iterator[Callable[[Found], None]]:
     """Note in the journal who reads what, and how that ended."""
-    act = Act.EXPORT if into else Act.SEARCH if asking.filter else Act.VIEW
-    filters = tuple(Looked(how, text) for how, text in asking.filter.asked)
-    note = look.note_reading(Reading(act, asking.topic, filters=filters, into=into))
+    from prompt_kafka.messages import noted
+
+    note = look.note_reading(noted.search(asking, into))
     if note.problem:
         click.echo(note.problem, err=True)
-
-    def ended(found: Found) -> None:
-        spans = tuple(Offsets(s.partition, s.first, s.end) for s in found.page.spans if s.end > s.first)
-        progress = found.progress
-        note.ended(Ended(found.page.ending, spans, progress.records, progress.fetched, progress.matches))
-
-    try:
-        yield ended
-    except BaseException as error:
-        note.ended(Ended(f"failed: {type(error).__name__}"))
-        raise
+    with noted.until_ended(note) as ended:
+        yield lambda found: ended(noted.searched(found))
 
 
 @contextmanager

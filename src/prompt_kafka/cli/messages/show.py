@@ -9,7 +9,7 @@ import click
 
 from prompt_kafka.cli.options import data_option, rendered, target_options
 from prompt_kafka.core.errors import ExitCode, PromptKafkaError
-from prompt_kafka.core.reading import Act, Ended, Range, Reading
+from prompt_kafka.core.reading import Ended
 from prompt_kafka.factory import Session, session
 from prompt_kafka.targets import TargetOptions
 
@@ -63,10 +63,9 @@ def command(
 
 
 def _noted(look: Session, place: permalink.Permalink, *, committed: bool) -> permalink.Looked:
-    from prompt_kafka.messages import permalink
+    from prompt_kafka.messages import noted, permalink
 
-    only = Range(place.partition, place.offset, place.offset + 1)
-    note = look.note_reading(Reading(Act.VIEW, place.topic, place.topic_id, (only,)))
+    note = look.note_reading(noted.record(place))
     if note.problem:
         click.echo(note.problem, err=True)
     try:
@@ -74,6 +73,5 @@ def _noted(look: Session, place: permalink.Permalink, *, committed: bool) -> per
     except PromptKafkaError as error:
         note.ended(Ended(f"failed: {error.code}"))
         raise
-    found = looked.record is not None
-    note.ended(Ended(looked.answer.value, (only,) if found else (), int(found), 0, int(found)))
+    note.ended(noted.looked(place, looked))
     return looked
