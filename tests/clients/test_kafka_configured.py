@@ -83,6 +83,8 @@ def test_access_rules_and_quotas_have_the_names_that_users_have(admin: KafkaConn
     )
     assert [each.error_code for each in admin.ask(quota).entries] == [0]
     try:
+        # The controller has it; the broker that is asked takes it over a moment later.
+        admin.clock.wait_until(lambda: "someone" in admin.access().quotas, 10.0)
         found = admin.access()
         assert AccessRule("someone", "topic", topic, "literal", "DescribeConfigs") in found.rules
         assert found.quotas["someone"] == {"producer_byte_rate": 1024.0}
